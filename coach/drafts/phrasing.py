@@ -1,0 +1,290 @@
+"""Putting a writer's own words into sentences: capitals, full stops, frames and lists, with the knowledge in `prompts/phrasing/`.
+
+Templates are Jinja2 (sandboxed; an unknown name is an error). These are the filters they use:
+
+    {{ words | sentence }}                  Words with a capital and a full stop.
+    {{ words | question }}                  Words?
+    {{ words | within("I liked ….") }}      I liked words.   Words that are a sentence of their own stand alone instead,
+                                            or in the frame given as `sentence=`; a thing rather than something to do
+                                            takes the frame given as `thing=`. Other fields may stand in a frame as {name}.
+    {{ words | phrase }}                    words, without a full stop
+    {{ words | lines | bullets }}           - one item a line (`numbered`: 1. one item a line)
+    {{ words | lines | either }}            one, two or three   (`both`: one, two and three)
+    {{ words | moment("During …, I saw it.") }}   In the meeting on Tuesday, I saw it.   The frame's own preposition is
+                                            for words that have none. Words that are a sentence take `sentence=`.
+
+Empty words give nothing, with all of their frame, so that a field left empty leaves no trace.
+`<je|u>` in a Dutch template is the familiar and the polite form; one of the two is chosen for the whole message.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import BeforeValidator
+
+from coach.drafts.files import Strict, read_model
+from coach.languages import language_data
+from coach.records import Language
+from coach.settings import data_folder
+
+if TYPE_CHECKING:
+    from jinja2.runtime import Context
+    from jinja2.sandbox import SandboxedEnvironment
+
+HERE = "…"
+
+_FORMS = re.compile(r"<([^<>|{}]*)\|([^<>|{}]*)>")
+_BULLET = re.compile(r"^\s*(?:[-*•–]\s+|\d{1,2}[.)]\s+)")
+_ENDS = re.compile(r"[.!?…:][\"'”’»)\]]*$")
+_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+_FIELD = re.compile(r"(?<!\{)\{(\w+)\}(?!\})")
+
+
+def _split(value: object) -> object:
+    return frozenset(value.split()) if isinstance(value, str) else value
+
+
+WordSet = Annotated[frozenset[str], BeforeValidator(_split)]
+
+
+class Greetings(Strict):
+    """The first line of a letter to a stranger, to someone known, and to someone addressed by title; `{name}` is filled in."""
+
+    first: str
+    known: str
+    titled: str
+
+
+class SignOffs(Strict):
+    """The last line before the name."""
+
+    first: str
+    known: str
+    warmer: str
+
+
+class Notices(Strict):
+    """What the coach says beside a draft."""
+
+    address: str
+    language: str
+    quote: str
+    left_out: str
+    paid_only: str
+    shortened: str
+
+
+class Phrasing(Strict):
+    """One file of `prompts/phrasing/`."""
+
+    language: Language
+    greetings: Greetings
+    sign_offs: SignOffs
+    titles: WordSet
+    sentence_openers: WordSet
+    early_verbs: WordSet
+    subordinators: WordSet
+    determiners: WordSet
+    lowered: WordSet
+    prepositions: WordSet
+    either: str
+    both: str
+    polite: WordSet
+    familiar: WordSet
+    notices: Notices
+    months: tuple[str, ...]
+    weekdays: tuple[str, ...]
+    day: str
+    clock: str
+
+
+@cache
+def phrasing(language: Language) -> Phrasing:
+    """The phrasing of a language. Raises `PromptError` naming file and line."""
+    return read_model(data_folder("prompts") / "phrasing" / f"{language}.yaml", Phrasing)
+
+
+def in_address(source: str, formal: bool) -> str:
+    """A template with each `<je|u>` replaced by its familiar or polite form."""
+    return _FORMS.sub(lambda match: match[2 if formal else 1], source)
+
+
+def _words(text: str) -> list[str]:
+    return [word.lower().replace("’", "'") for word in _WORD.findall(text)]
+
+
+def is_sentence(value: str, language: Language) -> bool:
+    """Whether words read as a sentence of their own rather than as a part of one.
+
+    A judgement from the first words and the last sign; "je lezing over inkoop" is a part, "je vertelde over inkoop" a sentence.
+    """
+    value = value.strip()
+    found = _words(value)
+    if len(found) < 2 or value.startswith("["):
+        return False
+    if re.search(r"[.!?][\"'”’)]*$", value) or "\n" in value:
+        return True
+    data = phrasing(language)
+    if found[0] in data.sentence_openers:
+        return True
+    for word in found[:5]:
+        if word in data.subordinators:
+            return False
+        if word in data.early_verbs and word != found[0]:
+            return True
+    return False
+
+
+def capital(value: str) -> str:
+    """The words with a capital, unless their first word has one further on, as in *iPhone*. Dutch *ij* counts as one letter."""
+    first = value.split(maxsplit=1)[0] if value.split() else ""
+    if not first or not value[0].islower() or any(sign.isupper() for sign in first):
+        return value
+    return ("IJ" + value[2:]) if value.startswith("ij") else value[0].upper() + value[1:]
+
+
+def sentence(value: str) -> str:
+    """The words as a sentence: a capital at the start, a full stop unless another sign ends it."""
+    value = value.strip()
+    if not value:
+        return ""
+    value = value.rstrip(",;") if value[-1] in ",;" else value
+    return capital(value) + ("" if _ENDS.search(value) else ".")
+
+
+def question(value: str) -> str:
+    """The words as a question; a sentence that ends with a full stop already is left as it is."""
+    value = value.strip()
+    if not value:
+        return ""
+    return capital(value) + ("" if _ENDS.search(value) else "?")
+
+
+def lines(value: str) -> list[str]:
+    """The items in words that were typed one a line or with semicolons between them; their own bullets are taken off."""
+    items = (_BULLET.sub("", item).strip().rstrip(";,") for item in re.split(r"[\n;]+", value))
+    return [item for item in items if item]
+
+
+def bullets(items: Sequence[str]) -> str:
+    """The items with a dash, one a line."""
+    return "\n".join(f"- {capital(item)}" for item in items)
+
+
+def numbered(items: Sequence[str]) -> str:
+    """The items counted, one a line."""
+    return "\n".join(f"{number}. {capital(item)}" for number, item in enumerate(items, 1))
+
+
+class Words:
+    """The filters that need to know the language."""
+
+    def __init__(self, language: Language):
+        self.language = language
+        self.data = phrasing(language)
+
+    def phrase(self, value: str) -> str:
+        """Words as the middle of a sentence: no full stop, no capital on a word such as *the*."""
+        return self.uncapital(value.strip().rstrip(".,;:").strip())
+
+    def uncapital(self, value: str) -> str:
+        """The words without a capital on a first word that has none of its own; a name and the English *I* keep theirs."""
+        first = _WORD.match(value)
+        common = self.data.lowered | language_data(self.language).function_words
+        if (
+            not first
+            or first[0].lower().replace("’", "'") not in common
+            or not value[0].isupper()
+            or first[0][1:].isupper()
+        ):
+            return value
+        if self.language == "en" and re.match(r"I\b", value):
+            return value
+        return value[0].lower() + value[1:]
+
+    def within(self, context: Context, value: str, frame: str, sentence: str = HERE, thing: str = "") -> str:
+        """Words in a frame, at its `…`. A sentence of its own takes the frame `sentence`; a thing takes `thing` where given."""
+        value = value.strip()
+        if not value:
+            return ""
+        if is_sentence(value, self.language):
+            return self._framed(context, sentence, self._as_sentence(sentence, value))
+        own = _words(value)
+        if thing and (value.startswith("[") or own[:1] and own[0] in self.data.determiners):
+            frame = thing
+        before, inner = frame.partition(HERE)[0], self.phrase(value)
+        return self._framed(context, frame, _without_echo(before, inner) if before.strip() else capital(inner))
+
+    def _framed(self, context: Context, frame: str, inner: str) -> str:
+        """A frame with the words at its `…` and other fields at their `{name}`."""
+        ends = (_FIELD.sub(lambda match: self.phrase(str(context[match[1]])), end) for end in frame.split(HERE, 1))
+        return inner.join(ends)
+
+    def moment(self, context: Context, value: str, frame: str, sentence: str = HERE) -> str:
+        """A time or place in a frame that opens with a preposition; words that bring their own replace that one."""
+        if not value.strip():
+            return ""
+        if is_sentence(value, self.language):
+            return self._framed(context, sentence, self._as_sentence(sentence, value))
+        inner = self.phrase(value)
+        own = _words(inner)
+        if own[:1] and own[0] in self.data.prepositions:
+            return self._framed(context, HERE + frame.partition(HERE)[2], capital(inner))
+        return self._framed(context, frame, inner)
+
+    def _as_sentence(self, frame: str, value: str) -> str:
+        """Words with a full stop, and with a capital unless the frame has them go on behind a colon."""
+        colon = frame.partition(HERE)[0].rstrip().endswith(":")
+        return self.uncapital(value) + ("" if _ENDS.search(value) else ".") if colon else sentence(value)
+
+    def joined(self, items: Sequence[str], word: str) -> str:
+        """Items as one enumeration: *a, b or c*."""
+        items = [self.phrase(item) for item in items]
+        return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} {word} {items[-1]}" if items else ""
+
+
+def fields_in_frames(source: str) -> set[str]:
+    """The names that stand between single braces in a template's frames."""
+    return {match[1] for match in _FIELD.finditer(source)}
+
+
+def _without_echo(before: str, inner: str) -> str:
+    """The words without a start that repeats the end of the frame: "questions about …" and "about budgets"."""
+    ahead, own = _words(before), inner.split()
+    for count in (3, 2, 1):
+        if len(own) > count and ahead[-count:] == [word.lower() for word in own[:count]]:
+            return " ".join(own[count:])
+    return inner
+
+
+@cache
+def environment(language: Language) -> SandboxedEnvironment:
+    """The Jinja2 environment of a language, with the filters above and nothing else that is ours."""
+    from jinja2 import StrictUndefined, pass_context
+    from jinja2.sandbox import SandboxedEnvironment
+
+    words, data = Words(language), phrasing(language)
+
+    @pass_context
+    def within(context: Context, value: str, frame: str, sentence: str = HERE, thing: str = "") -> str:
+        return words.within(context, value, frame, sentence, thing)
+
+    @pass_context
+    def moment(context: Context, value: str, frame: str, sentence: str = HERE) -> str:
+        return words.moment(context, value, frame, sentence)
+
+    environment = SandboxedEnvironment(
+        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False
+    )
+    filters: dict[str, Callable[..., Any]] = {
+        "sentence": sentence, "question": question, "lines": lines, "bullets": bullets, "numbered": numbered,
+        "phrase": words.phrase, "within": within, "moment": moment,
+        "either": lambda items: words.joined(items, data.either),
+        "both": lambda items: words.joined(items, data.both),
+    }  # fmt: skip
+    environment.filters.update(filters)
+    return environment
