@@ -164,20 +164,26 @@ def _fit(letter: Letter, given: Mapping[str, str]) -> _Fitted:
     The form that was asked for; without a wish the short one where readers of the channel are used to less; the short and
     then the brief one where the channel refuses more.
     """
-    channel, texts = letter.channel, phrasing(letter.language).notices
+    channel = letter.channel
     forms = _forms(letter)
     name, body = forms[0]
     long = channel.prefer_short and channel.customary.count(body) > channel.customary.high
     if long and letter.variant is None and len(forms) > 1 and len(forms[1][1]) < len(body):
         name, body = forms[1]
     if channel.room is None or len(body) <= channel.room:
-        short = name == "shorter" and letter.variant is None
-        notices = (texts.shortened.format(channel=channel.title[letter.language]),) if short else ()
-        return _Fitted(body, notices or tuple(_left_out(letter, given, body)))
+        return _Fitted(body, tuple(_about_form(letter, given, name, body)))
     for name, body in forms[1:]:
         if len(body) <= channel.room:
-            return _Fitted(body, tuple(_left_out(letter, given, body)))
+            return _Fitted(body, tuple(_about_form(letter, given, name, body)))
     return _too_long(letter, given, body)
+
+
+def _about_form(letter: Letter, given: Mapping[str, str], name: str, body: str) -> Iterator[str]:
+    """What the writer should know about the form that was chosen for them."""
+    if name == "brief":
+        yield from _left_out(letter, given, body)
+    elif name == "shorter" and letter.variant != "shorter":
+        yield phrasing(letter.language).notices.shortened.format(channel=letter.channel.title[letter.language])
 
 
 def _too_long(letter: Letter, given: Mapping[str, str], body: str) -> _Fitted:

@@ -272,7 +272,7 @@ def _rules() -> Collection[str]:
         return _EXPECTED_RULES.split()
     from coach.drafts.rules import RULES
 
-    return RULES
+    return {*RULES, *_EXPECTED_RULES.split()}
 
 
 def _names_in(env: SandboxedEnvironment, source: str) -> set[str]:

@@ -3,7 +3,7 @@
 Templates are Jinja2 (sandboxed; an unknown name is an error). These are the filters they use:
 
     {{ words | sentence }}                  Words with a capital and a full stop.
-    {{ words | question }}                  Words?
+    {{ words | question }}                  Words?          (`quoted`: Words. to stand between quotation marks)
     {{ words | within("I liked ….") }}      I liked words.   Words that are a sentence of their own stand alone instead,
                                             or in the frame given as `sentence=`; a thing rather than something to do
                                             takes the frame given as `thing=`. Other fields may stand in a frame as {name}.
@@ -12,6 +12,7 @@ Templates are Jinja2 (sandboxed; an unknown name is an error). These are the fil
     {{ words | lines | either }}            one, two or three   (`both`: one, two and three)
     {{ words | moment("During …, I saw it.") }}   In the meeting on Tuesday, I saw it.   The frame's own preposition is
                                             for words that have none. Words that are a sentence take `sentence=`.
+    {{ date | when(time, timezone, reader_timezone) }}   Thursday 3 December 2026 at 16:00 (Amsterdam), 20:30 in Kolkata
 
 Empty words give nothing, with all of their frame, so that a field left empty leaves no trace.
 `<je|u>` in a Dutch template is the familiar and the polite form; one of the two is chosen for the whole message.
@@ -20,11 +21,11 @@ Empty words give nothing, with all of their frame, so that a field left empty le
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 
 from coach.drafts.files import Strict, read_model
 from coach.languages import language_data
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from jinja2.sandbox import SandboxedEnvironment
 
 HERE = "…"
+# A verb among this many words makes a sentence of words without a full stop; further on it may belong to a clause inside them.
+EARLY = 5
 
 _FORMS = re.compile(r"<([^<>|{}]*)\|([^<>|{}]*)>")
 _BULLET = re.compile(r"^\s*(?:[-*•–]\s+|\d{1,2}[.)]\s+)")
@@ -78,6 +81,23 @@ class Notices(Strict):
     shortened: str
 
 
+class CalendarWords(Strict):
+    """How dates, times and lengths are written: `day`, `clock` and the like are filled in, the rest is recognised."""
+
+    months: tuple[str, ...] = Field(min_length=12, max_length=12)
+    weekdays: tuple[str, ...] = Field(min_length=7, max_length=7)
+    day: str
+    day_in_zone: str
+    clock: str
+    at: str
+    zones: str
+    minutes: Mapping[str, int]
+    minute_words: WordSet
+    hour_words: WordSet
+    numbers: Mapping[str, int]
+    summary: str
+
+
 class Phrasing(Strict):
     """One file of `prompts/phrasing/`."""
 
@@ -96,10 +116,7 @@ class Phrasing(Strict):
     polite: WordSet
     familiar: WordSet
     notices: Notices
-    months: tuple[str, ...]
-    weekdays: tuple[str, ...]
-    day: str
-    clock: str
+    calendar: CalendarWords
 
 
 @cache
@@ -126,17 +143,28 @@ def is_sentence(value: str, language: Language) -> bool:
     found = _words(value)
     if len(found) < 2 or value.startswith("["):
         return False
-    if re.search(r"[.!?][\"'”’)]*$", value) or "\n" in value:
-        return True
     data = phrasing(language)
-    if found[0] in data.sentence_openers:
+    if re.search(r"[!?][\"'”’)]*$|[.!?] +[A-Z]|\n", value) or found[0] in data.sentence_openers:
         return True
-    for word in found[:5]:
+    whole = value.endswith(".") and not value.endswith("..")
+    for number, word in enumerate(found):
         if word in data.subordinators:
             return False
-        if word in data.early_verbs and word != found[0]:
+        if number and (
+            word in data.early_verbs and (number < EARLY or whole) or whole and _looks_finite(word, language)
+        ):
             return True
     return False
+
+
+def _looks_finite(word: str, language: Language) -> bool:
+    """Whether a word is likely a finite verb that the list of common ones lacks: a form of a Dutch infinitive, an English past."""
+    if language == "en":
+        return len(word) > 4 and word.endswith("ed")
+    from simplemma import lemmatize
+
+    lemma = lemmatize(word, lang="nl")
+    return bool(lemma != word and lemma.endswith("en") and not word.startswith("ge"))
 
 
 def capital(value: str) -> str:
@@ -154,6 +182,11 @@ def sentence(value: str) -> str:
         return ""
     value = value.rstrip(",;") if value[-1] in ",;" else value
     return capital(value) + ("" if _ENDS.search(value) else ".")
+
+
+def quoted(value: str) -> str:
+    """The words as a sentence to stand between quotation marks; marks of their own around them are taken off."""
+    return sentence(value.strip().strip("\"“”'‘’").strip())
 
 
 def question(value: str) -> str:
@@ -214,7 +247,7 @@ class Words:
         if is_sentence(value, self.language):
             return self._framed(context, sentence, self._as_sentence(sentence, value))
         own = _words(value)
-        if thing and (value.startswith("[") or own[:1] and own[0] in self.data.determiners):
+        if thing and own[:1] and own[0] in self.data.determiners and not value.startswith("["):
             frame = thing
         before, inner = frame.partition(HERE)[0], self.phrase(value)
         return self._framed(context, frame, _without_echo(before, inner) if before.strip() else capital(inner))
@@ -280,9 +313,16 @@ def environment(language: Language) -> SandboxedEnvironment:
     environment = SandboxedEnvironment(
         undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False
     )
+
+    def when(date: str, time: str, timezone: str, reader_timezone: str) -> str:
+        from coach.drafts.calendar import told
+
+        return told(language, date, time, timezone, reader_timezone)
+
     filters: dict[str, Callable[..., Any]] = {
-        "sentence": sentence, "question": question, "lines": lines, "bullets": bullets, "numbered": numbered,
-        "phrase": words.phrase, "within": within, "moment": moment,
+        "sentence": sentence,
+        "quoted": quoted, "question": question, "lines": lines, "bullets": bullets, "numbered": numbered,
+        "phrase": words.phrase, "within": within, "moment": moment, "when": when,
         "either": lambda items: words.joined(items, data.either),
         "both": lambda items: words.joined(items, data.both),
     }  # fmt: skip
