@@ -1,0 +1,1 @@
+"""A mentoring coach that knows a programme's own guidance."""

@@ -1,0 +1,228 @@
+"""Compose an answer without a model: the sentences that answer, verbatim, each with the number of its source.
+
+The best passage is quoted nearly whole, since a guideline is an advice, its reason and its way of doing; of the next ones only
+the sentences that add something. A yes/no question is led by the sentence that says yes or no.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from coach.languages import content_words, language_data, sentences, stem, words
+from coach.library.plaintext import ITEM
+from coach.records import Citation, Hit, Language, Passage
+
+MOST_PASSAGES = 4
+MOST_CHARACTERS = 1_100  # of an answer; about a minute of reading
+WHOLE = 800  # characters of the best passage that are quoted before a choice is made in it
+NEAR = 0.72  # a further passage is quoted if its score is at least this share of the best one's
+SENTENCES_OF_OTHERS = 2
+
+_QUOTE_MARK = re.compile(r"^>\s?", re.MULTILINE)
+_MARKER = re.compile(r"\s*(?:>\s*)?(?:(?:[-–—•*·▪‣]|\d{1,2}[.)])\s+)?")
+_NEGATION = frozenset("niet geen nooit nee hoeft hoef vermijd not never no don't doesn't needn't avoid cannot can't".split())
+_ENDS = re.compile(r"[.!?:;…][\"'”’»)\]]*$")
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A sentence, or an example with its marker: the least that is quoted. `start:end` counts in the document."""
+
+    start: int
+    end: int
+    text: str
+    kind: str  # "sentence", "example", "evidence" or "lead-in"
+
+
+@dataclass(frozen=True)
+class Quotation:
+    """The units of one passage that an answer quotes, in order of the text."""
+
+    passage: Passage
+    units: tuple[Unit, ...]
+
+
+def units(passage: Passage) -> list[Unit]:
+    """The quotable units of a passage. A list mark or `>` before a unit is not part of it."""
+    data = language_data(passage.language)
+    found: list[Unit] = []
+    position = 0
+    for line in passage.text.split("\n"):
+        if line.lstrip().startswith(">"):
+            content = _QUOTE_MARK.sub("", line.lstrip()).strip()
+            marked = content.startswith(tuple(f"{marker}:" for marker in data.example_markers))
+            start = passage.start + position + line.index(content) if content else 0
+            if content:
+                found.append(Unit(start, start + len(content), content, "example" if marked else "sentence"))
+        position += len(line) + 1
+    taken = [(unit.start, unit.end) for unit in found]
+    for first, last in sentences(passage.text, passage.language):
+        mark = _MARKER.match(passage.text, first, last)
+        begin = mark.end() if mark else first
+        start, end = passage.start + begin, passage.start + last
+        if begin >= last or any(start < other_end and other < end for other, other_end in taken):
+            continue
+        text = " ".join(passage.text[begin:last].split())
+        found.append(Unit(start, end, text, _kind(text, data.evidence_marker)))
+    return sorted(found, key=lambda unit: unit.start)
+
+
+def _kind(text: str, evidence_marker: str) -> str:
+    if text.startswith(f"{evidence_marker}:"):
+        return "evidence"
+    return "lead-in" if text.endswith(":") else "sentence"
+
+
+def select(hits: Sequence[Hit], question: str, language: Language) -> list[Quotation]:
+    """The quotations that answer a question, best source first."""
+    if not hits:
+        return []
+    wanted = _wanted(question, language)
+    asks_evidence = bool(set(words(question)) & language_data(language).evidence_words)
+    chosen: list[Quotation] = []
+    length = 0
+    for hit in hits[: MOST_PASSAGES + 2]:
+        best = not chosen
+        if not best and (hit.score < NEAR * hits[0].score or hit.passage.promotional):
+            continue
+        found = [unit for unit in units(hit.passage) if asks_evidence or unit.kind != "evidence"]
+        picked = _of_best(found, wanted, language) if best else _of_other(found, wanted, chosen, language)
+        size = sum(len(unit.text) for unit in picked)
+        if not picked or (not best and length + size > MOST_CHARACTERS):
+            continue
+        chosen.append(Quotation(hit.passage, tuple(picked)))
+        length += size
+        if len(chosen) == MOST_PASSAGES:
+            break
+    return chosen
+
+
+def _wanted(question: str, language: Language) -> frozenset[str]:
+    return frozenset(stem(word, language) for word in content_words(question, language))
+
+
+def _overlap(unit: Unit, wanted: frozenset[str], language: Language) -> float:
+    own = {stem(word, language) for word in content_words(unit.text, language)}
+    return len(own & wanted) / (1 + len(own) ** 0.5)
+
+
+def _of_best(found: Sequence[Unit], wanted: frozenset[str], language: Language) -> list[Unit]:
+    """The whole passage where it is short; else its first sentence and those that share most with the question."""
+    if sum(len(unit.text) for unit in found) <= WHOLE:
+        return _without_loose_ends(found)
+    ranked = sorted(found[1:], key=lambda unit: (unit.kind == "example", _overlap(unit, wanted, language)), reverse=True)
+    picked, length = [found[0]], len(found[0].text)
+    for unit in ranked:
+        if length + len(unit.text) <= WHOLE:
+            picked.append(unit)
+            length += len(unit.text)
+    return _without_loose_ends(sorted(picked, key=lambda unit: unit.start), found)
+
+
+def _of_other(found: Sequence[Unit], wanted: frozenset[str], chosen: Sequence[Quotation], language: Language) -> list[Unit]:
+    """The first sentence of a further passage, and the one that shares most with the question, unless said already."""
+    said = [_stems(unit.text, language) for quotation in chosen for unit in quotation.units]
+    fresh = [unit for unit in found if unit.kind == "sentence" and not _repeats(_stems(unit.text, language), said)]
+    if not fresh:
+        return []
+    ranked = sorted(fresh[1:], key=lambda unit: _overlap(unit, wanted, language), reverse=True)
+    return sorted([fresh[0], *ranked[: SENTENCES_OF_OTHERS - 1]], key=lambda unit: unit.start)
+
+
+def _stems(text: str, language: Language) -> frozenset[str]:
+    return frozenset(stem(word, language) for word in content_words(text, language))
+
+
+def _repeats(own: frozenset[str], said: Iterable[frozenset[str]]) -> bool:
+    return any(len(own & other) >= 0.75 * max(1, len(own)) for other in said)
+
+
+def _without_loose_ends(picked: Sequence[Unit], found: Sequence[Unit] = ()) -> list[Unit]:
+    """Leave out a line that introduces what is not quoted after it."""
+    order = list(found or picked)
+    kept = []
+    for unit in picked:
+        following = order[order.index(unit) + 1] if order.index(unit) + 1 < len(order) else None
+        if unit.kind != "lead-in" or (following is not None and following in picked):
+            kept.append(unit)
+    return kept
+
+
+def is_yes_no(question: str, language: Language) -> bool:
+    """Whether a question asks for a yes or a no, by the word it opens with."""
+    last = re.split(r"(?<=[.!?])\s+", question.strip())[-1]
+    own = words(last)
+    return bool(own) and own[0] in language_data(language).yes_no_openers
+
+
+def lead_with_verdict(quotations: Sequence[Quotation], question: str, language: Language) -> list[Quotation]:
+    """Put first the quotation whose opening sentence forbids or allows, if one of the best two does and the first does not."""
+    if len(quotations) < 2 or not is_yes_no(question, language):
+        return list(quotations)
+    first, second = quotations[0], quotations[1]
+
+    def negates(quotation: Quotation) -> bool:
+        return bool(_NEGATION & set(words(quotation.units[0].text)))
+
+    shared = _overlap(second.units[0], _wanted(question, language), language)
+    own = _overlap(first.units[0], _wanted(question, language), language)
+    if negates(second) and not negates(first) and shared > own:
+        return [second, first, *quotations[2:]]
+    return list(quotations)
+
+
+def compose(quotations: Sequence[Quotation]) -> tuple[str, tuple[Citation, ...]]:
+    """The answer, every sentence with its `[n]`, a paragraph a source, and the citations."""
+    paragraphs = []
+    citations = []
+    for n, quotation in enumerate(quotations, start=1):
+        paragraphs.append("\n".join(_lines(quotation, n)))
+        citations.append(cite(quotation, n))
+    return "\n\n".join(paragraphs), tuple(citations)
+
+
+def _lines(quotation: Quotation, n: int) -> Iterator[str]:
+    """Running sentences on one line; examples and list items on lines of their own."""
+    line = ""
+    listed = _listed(quotation.passage)
+    for unit in quotation.units:
+        text = unit.text if _ENDS.search(unit.text) else f"{unit.text}."
+        text = f"{text} [{n}]"
+        if unit.kind == "example" or unit.start in listed:
+            if line:
+                yield line
+            line = ""
+            yield f"- {text}" if unit.start in listed else text
+        else:
+            line = f"{line} {text}".strip()
+    if line:
+        yield line
+
+
+def _listed(passage: Passage) -> frozenset[int]:
+    """Offsets in the document at which the items of a passage's list begin, where it has more than one."""
+    starts = []
+    position = passage.start
+    for line in passage.text.split("\n"):
+        mark = _MARKER.match(line)
+        if ITEM.match(line) and mark:
+            starts.append(position + mark.end())
+        position += len(line) + 1
+    return frozenset(starts) if len(starts) > 1 else frozenset()
+
+
+def cite(quotation: Quotation, n: int) -> Citation:
+    """The citation of a quotation: the span from its first to its last unit."""
+    passage = quotation.passage
+    start, end = quotation.units[0].start, quotation.units[-1].end
+    return Citation(
+        n=n,
+        document=passage.document,
+        title=passage.title,
+        heading=" › ".join(passage.heading),
+        start=start,
+        end=end,
+        quote=passage.text[start - passage.start : end - passage.start],
+    )

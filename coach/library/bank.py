@@ -1,0 +1,269 @@
+"""The question bank: how people put things, and the section of the handbook that each way of putting it is about.
+
+People word a question far from any guidance ("ik krijg al weken niks terug"). The bank knows thousands of such wordings for
+the sections of the handbook that ships with the coach. A question is first matched with them; the sections so found then
+say, in guidance words and in both languages, what to look for in the folders of this programme, whatever those hold. It is
+consulted, never quoted.
+
+The vectors of the bank and the handbook for the bundled embedder ship in `prompts/questions/vectors.npz`, so that a first
+sync has nothing to embed; `python -m coach.library.bank` writes that file again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from coach.errors import PromptError
+from coach.languages import LANGUAGES, language_data, read_yaml
+from coach.library import lexical
+from coach.library.catalogue import Catalogue, vector_key
+from coach.library.loaders import load
+from coach.library.passages import passages
+from coach.records import Language, Passage
+from coach.settings import data_folder
+
+if TYPE_CHECKING:
+    from coach.library.embedders import Vectors
+
+VERSION = 1  # of what is made from the files; raise it to have every catalogue take the bank in anew
+CONSULTED = 8  # sections that a question is taken to be about, at most
+SHARPNESS = 0.1  # how fast the weight falls from the best section to the next, in cosine
+SECTION_WEIGHT = 0.7  # of the likeness to the section itself, beside that to the questions it answers
+WORDS_WEIGHT = 0.5  # of the share of the question's words that the section or its questions use
+
+
+@dataclass(frozen=True)
+class Section:
+    """A section of the handbook in one language, with every wording of the questions it answers."""
+
+    passage: Passage
+    questions: tuple[str, ...]
+
+    @property
+    def key(self) -> str:
+        """`topic#section`, the same in both languages."""
+        return self.passage.twin
+
+
+def embedding_text(passage: Passage) -> str:
+    """What is embedded of a passage: title and headings, the line that introduces it, and its text."""
+    lines = (" › ".join((passage.title, *passage.heading)), passage.context, passage.text)
+    return "\n".join(line for line in lines if line)
+
+
+def files() -> list[Path]:
+    """The files that the bank is made from."""
+    handbook, wordings = data_folder("knowledge"), data_folder("prompts") / "questions"
+    return sorted(
+        path for language in LANGUAGES for path in [*(handbook / language).glob("*.md"), *(wordings / language).glob("*.yaml")]
+    )
+
+
+def digest() -> str:
+    """Changes when a file of the bank does."""
+    state = hashlib.sha256(f"bank {VERSION}".encode())
+    for path in files():
+        state.update(path.name.encode() + b"\0" + path.read_bytes())
+    return state.hexdigest()[:16]
+
+
+def sections() -> list[Section]:
+    """Every section of the handbook that ships with the coach. Raises `PromptError` for a file of wordings that is broken."""
+    return [section for language in LANGUAGES for section in _sections(language)]
+
+
+def _sections(language: Language) -> Iterator[Section]:
+    for path in sorted((data_folder("knowledge") / language).glob("*.md")):
+        found = [passage for passage in passages(load(path, f"{language}/{path.name}")) if passage.twin]
+        wordings = _wordings(data_folder("prompts") / "questions" / language / f"{path.stem}.yaml")
+        unknown = set(wordings) - {passage.anchor for passage in found}
+        if unknown:
+            raise PromptError(f"questions/{language}/{path.stem}.yaml: {path.name} has no section {sorted(unknown)[0]!r}.")
+        for passage in found:
+            yield Section(passage, tuple(dict.fromkeys((*passage.asked, *wordings.get(passage.anchor, ())))))
+
+
+def _wordings(path: Path) -> Mapping[str, Sequence[str]]:
+    if not path.is_file():
+        return {}
+    values = read_yaml(path)
+    right = isinstance(values, dict) and all(
+        isinstance(listed, list) and all(isinstance(text, str) and text.strip() for text in listed) for listed in values.values()
+    )
+    if not right:
+        raise PromptError(f"questions/{path.parent.name}/{path.name}: write 'section-id:' with a list of questions under it.")
+    return {str(anchor): [text.strip() for text in listed] for anchor, listed in values.items()}
+
+
+def wanted_vectors(bank: Sequence[Section], fingerprint: str) -> dict[bytes, tuple[str, str]]:
+    """Every vector that the bank and the probes of noise need: its key, and the kind and text to embed where it is not kept yet."""
+    wanted = {}
+    for section in bank:
+        for kind, text in (("passage", embedding_text(section.passage)), *(("query", text) for text in section.questions)):
+            wanted[vector_key(fingerprint, kind, text)] = (kind, text)
+    for language in LANGUAGES:
+        for text in language_data(language).probes:
+            wanted[vector_key(fingerprint, "query", text)] = ("query", text)
+    return wanted
+
+
+def write(catalogue: Catalogue, bank: Sequence[Section], fingerprint: str) -> None:
+    """Put the bank into the catalogue, within an open transaction; its vectors must be kept already."""
+    connection = catalogue.connection
+    connection.execute("DELETE FROM bank")
+    connection.execute("DELETE FROM bank_lexicon")
+    marks = ",".join("?" * (1 + len(lexical.COLUMNS)))
+    section_keys, question_keys, owners = [], [], []
+    for number, section in enumerate(bank, start=1):
+        connection.execute("INSERT INTO bank VALUES (?, ?, ?)", (number, section.key, section.passage.language))
+        connection.execute(
+            f"INSERT INTO bank_lexicon (rowid, {', '.join(lexical.COLUMNS)}) VALUES ({marks})",
+            (number, *lexical.row(section.passage, section.questions)),
+        )
+        section_keys.append(vector_key(fingerprint, "passage", embedding_text(section.passage)))
+        for text in section.questions:
+            question_keys.append(vector_key(fingerprint, "query", text))
+            owners.append(number)
+    lexical.refresh_terms(connection, "bank_lexicon")
+    if bank:
+        catalogue.keep_matrix("bank_sections", range(1, len(bank) + 1), catalogue.vectors_of(section_keys))
+        catalogue.keep_matrix("bank_questions", owners, catalogue.vectors_of(question_keys))
+
+
+@dataclass(frozen=True)
+class Topic:
+    """A section that a question seems to be about: its key, its weight (they add up to 1), its likeness and row numbers."""
+
+    key: str
+    weight: float
+    likeness: float
+    numbers: tuple[int, ...]
+
+
+class Bank:
+    """The bank as a search consults it, read from a catalogue."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        import numpy as np
+
+        rows = catalogue.connection.execute("SELECT id, section, language FROM bank ORDER BY id").fetchall()
+        self._keys = [key for _, key, _ in rows]
+        self._numbers: dict[str, list[int]] = {}
+        for number, key, _ in rows:
+            self._numbers.setdefault(key, []).append(number)
+        owners, questions = catalogue.matrix("bank_questions")
+        _, vectors = catalogue.matrix("bank_sections")
+        self._owners = owners - 1
+        self.query_mean: Vectors = questions.mean(axis=0) if len(questions) else np.zeros(1, np.float32)
+        self.sections: Vectors = unit(vectors - vectors.mean(axis=0)) if len(vectors) else vectors
+        self._questions = unit(questions - self.query_mean)
+        self._raw = vectors
+        self.total = len(rows)
+
+    @cached_property
+    def _distinct(self) -> tuple[list[str], Any]:
+        import numpy as np
+
+        names = list(dict.fromkeys(self._keys))
+        place = {name: number for number, name in enumerate(names)}
+        return names, np.array([place[key] for key in self._keys], np.int64)
+
+    def consult(self, connection: sqlite3.Connection, query: Vectors, text: str, language: Language) -> list[Topic]:
+        """The sections that a question is most likely about, best first; `query` is its vector, centred and of unit length."""
+        import numpy as np
+
+        if not self.total:
+            return []
+        likeness = np.full(self.total, -1.0, np.float32)
+        np.maximum.at(likeness, self._owners, self._questions @ query)
+        score = likeness + SECTION_WEIGHT * (self.sections @ query)
+        score += WORDS_WEIGHT * self._words(connection, text, language)
+        names, place = self._distinct
+        best, alike = np.full(len(names), -9.0, np.float32), np.full(len(names), -1.0, np.float32)
+        np.maximum.at(best, place, score)
+        np.maximum.at(alike, place, likeness)
+        top = np.argsort(-best)[:CONSULTED]
+        weights = np.exp((best[top] - best[top[0]]) / SHARPNESS)
+        weights /= weights.sum()
+        return [
+            Topic(names[i], float(weight), float(alike[i]), tuple(self._numbers[names[i]]))
+            for i, weight in zip(top, weights, strict=True)
+        ]
+
+    def raw(self, number: int) -> Vectors:
+        """The vector of a section as it was embedded, by row number."""
+        vector: Vectors = self._raw[number - 1]
+        return vector
+
+    def _words(self, connection: sqlite3.Connection, text: str, language: Language) -> Vectors:
+        import numpy as np
+
+        shares = np.zeros(self.total, np.float32)
+        terms = lexical.query_terms(text, language)
+        counts = lexical.frequencies(connection, terms, "bank_lexicon")
+        most = sum(lexical.idf(counts.get(term, 0), self.total) for term in terms) * lexical.HIGHEST
+        for number, score in lexical.search(connection, terms, self.total, "bank_lexicon").items():
+            shares[number - 1] = score / most
+        return shares
+
+
+def unit(vectors: Vectors) -> Vectors:
+    """Vectors, or one, at unit length; zero stays zero."""
+    import numpy as np
+
+    length = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    return np.asarray(vectors / np.where(length == 0, 1, length), np.float32)
+
+
+def shipped_file() -> Path:
+    """Where the shipped vectors stand."""
+    return data_folder("prompts") / "questions" / "vectors.npz"
+
+
+def shipped_vectors(fingerprint: str) -> tuple[list[bytes], Vectors] | None:
+    """The shipped vectors with their keys, if they were made by this embedder."""
+    import numpy as np
+
+    path = shipped_file()
+    if not path.is_file():
+        return None
+    with np.load(path, allow_pickle=False) as kept:
+        if str(kept["fingerprint"]) != fingerprint:
+            return None
+        vectors = kept["codes"].astype(np.float32) * kept["scales"][:, None]
+        return [key.tobytes() for key in kept["keys"]], unit(vectors)
+
+
+def ship() -> int:
+    """Embed the bank with the bundled embedder and write the shipped vectors, 8 bits a number; return how many there are."""
+    import numpy as np
+
+    from coach.library.embedders import Bundled
+
+    embedder = Bundled()
+    wanted = wanted_vectors(sections(), embedder.fingerprint)
+    made = dict(zip(*(shipped_vectors(embedder.fingerprint) or ((), ())), strict=True))
+    for key, (kind, text) in wanted.items():
+        if key not in made:
+            made[key] = (embedder.queries if kind == "query" else embedder.passages)([text])[0]
+    keys = sorted(wanted)
+    vectors = np.stack([made[key] for key in keys])
+    scales = np.abs(vectors).max(axis=1) / 127
+    np.savez_compressed(
+        shipped_file(),
+        fingerprint=np.array(embedder.fingerprint),
+        keys=np.frombuffer(b"".join(keys), np.uint8).reshape(len(keys), -1),
+        scales=scales.astype(np.float32),
+        codes=np.round(vectors / scales[:, None]).astype(np.int8),
+    )
+    return len(keys)
+
+
+if __name__ == "__main__":
+    ship()

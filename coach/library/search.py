@@ -1,0 +1,439 @@
+"""Find the passages that answer a question: meaning, words, and what the question bank takes the question to be about.
+
+    score(passage) =  cosine(question, passage)                      about the means of both, which takes out what all share
+                   +  ASKED    x best cosine(question, a question that the passage's own section lists)
+                   +  TOPICS   x mean cosine(section of the bank, passage), weighted by how likely the question is about it
+                   +  WORDS    x share of the question's words in the passage        (BM25)
+                   +  TOPIC_WORDS x share of the likely sections' words in the passage    (BM25)
+
+Scores are fused, not ranks, since BM25 of an English question over Dutch text is noise and should weigh as little as it says.
+All passages are scored exactly up to `EXACT` of them, which is faster than opening Chroma and misses nothing; beyond that,
+and on a server, Chroma proposes the candidates.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from coach.errors import LockedError, StoreError
+from coach.languages import LANGUAGES, detect, language_data
+from coach.library import lexical
+from coach.library.bank import Bank, Topic, unit
+from coach.library.catalogue import Catalogue, vector_key
+from coach.library.confidence import Evidence, Scale, confidence, measure
+from coach.library.embedders import Embedder, load_embedder
+from coach.library.store import VectorStore
+from coach.library.sync import catalogue_path, folder, holder, lock
+from coach.records import Hit, Language, Passage, SearchResult
+from coach.settings import Settings
+
+if TYPE_CHECKING:
+    from coach.library.embedders import Vectors
+
+EXACT = 20_000  # passages; 20,000 x 384 numbers are multiplied in about 3 ms
+CANDIDATES = 200  # that Chroma proposes for each vector, beyond EXACT
+ASKED = 0.6
+TOPICS = 1.0
+WORDS = 0.5
+TOPIC_WORDS = 0.2
+TOPIC_TERMS = 20  # words of the likely sections that are searched for
+PROMOTION = 0.08  # taken off for a passage that mostly advertises
+OTHER_LANGUAGE = 0.05  # taken off for a passage in the other language
+CONTEXT = 0.6  # of the question that a follow-up continues, beside the follow-up itself
+SEEN = 0.3  # taken off for a passage that the conversation has shown
+LONGEST_QUERY = 2_000  # characters of a question that are read
+TOP = 3  # passages that confidence is judged on
+POLL = 1.0  # seconds between two looks at whether a server switched its index
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Row numbers of passages with their scores, and what confidence is judged on."""
+
+    numbers: Any
+    total: Vectors
+    likeness: Vectors
+    words: Vectors
+    topics: list[Topic]
+
+
+class Searcher:
+    """Searches the index of the settings; safe to share between threads. Notices when a sync has switched the index.
+
+    Raises `StoreError` when there is no index, `EmbedderError` when its embedder cannot be loaded.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._guard = threading.RLock()
+        self._view: View | None = None
+        self._embedder: tuple[str, Embedder] | None = None
+
+    def search(
+        self,
+        text: str,
+        k: int = 8,
+        language: Language | None = None,
+        *,
+        context: str = "",
+        seen: frozenset[str] = frozenset(),
+    ) -> SearchResult:
+        """The `k` passages that fit a question best, with the confidence that they answer it.
+
+        `context` is an earlier question that this one continues; `seen` are passages already shown ("document:start"), which
+        then give way to new ones.
+        """
+        text = " ".join(text[:LONGEST_QUERY].split())
+        spoken: Language = language or detect(text)
+        with self._guard:
+            view = self.view()
+            notice = self._stale(view, spoken)
+            if not text or not view.count:
+                return SearchResult(text, spoken, 0.0, (), notice)
+            query = self._embed(view, text)
+            words = text
+            if context:
+                query = unit(query + CONTEXT * self._embed(view, context))
+                words = f"{text} {context}"
+            scores = view.score(query, words, spoken)
+            best = _order(scores.total)
+            found = view.catalogue.passages(int(scores.numbers[i]) for i in best[: 6 * k + 40])
+            evidence = view.evidence(scores, best, words, spoken)
+        ranked = [(found[int(scores.numbers[i])], float(scores.total[i])) for i in best[: 6 * k + 40]]
+        if seen:
+            ranked = [(passage, score - SEEN * _was_seen(passage, seen)) for passage, score in ranked]
+            ranked.sort(key=lambda pair: -pair[1])
+        hits = _distinct(ranked, spoken, k)
+        return SearchResult(text, spoken, confidence(evidence, view.noise), tuple(hits), notice or view.notice)
+
+    def view(self) -> View:
+        """The index as it is now; loaded again after a switch."""
+        with self._guard:
+            if self._view is None:
+                self._view = View(self.settings)
+            elif self._view.outdated():
+                self._view.close()
+                self._view = View(self.settings)
+            return self._view
+
+    def close(self) -> None:
+        """Let go of files and connections."""
+        with self._guard:
+            if self._view is not None:
+                self._view.close()
+                self._view = None
+
+    def embed(self, text: str) -> Vectors:
+        """The vector of a question, about the mean of the bank's questions and of unit length."""
+        with self._guard:
+            return self._embed(self.view(), text)
+
+    def _embed(self, view: View, text: str) -> Vectors:
+        setting = view.catalogue.meta("embedder_setting") or self.settings.embedder
+        if self._embedder is None or self._embedder[0] != setting:
+            self._embedder = (setting, load_embedder(setting, self.settings))
+        view.raw_query = self._embedder[1].queries([text])[0]
+        return unit(view.raw_query - view.bank.query_mean)
+
+    def _stale(self, view: View, language: Language) -> str:
+        made = view.catalogue.meta("embedder_setting")
+        if made and made != self.settings.embedder:
+            return language_data(language).texts.stale_embedder.format(old=made, new=self.settings.embedder)
+        return ""
+
+
+class View:
+    """One generation of the index, open for reading."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.notice = ""
+        self.raw_query: Vectors
+        path = catalogue_path(settings)
+        if not path.is_file() and not settings.chroma_url:
+            raise StoreError(f"There is no index in {path.parent} yet; run 'coach sync'.")
+        self.catalogue = Catalogue(path)
+        self._store: VectorStore | None = None
+        self._polled = 0.0
+        if settings.chroma_url:
+            self._pull()
+        self.generation = self.catalogue.generation
+        if not self.generation:
+            self.close()
+            raise StoreError(f"There is no index in {path.parent} yet; run 'coach sync'.")
+        self.count = self.catalogue.count()
+        self.bank = Bank(self.catalogue)
+        self.mean: Vectors = self.catalogue.matrix("mean")[1][0]
+        
+        self._load()
+        self.noise = self.scale() if self.count else Scale({}, {})
+
+    def _load(self) -> None:
+        import numpy as np
+
+        connection = self.catalogue.connection
+        rows = connection.execute("SELECT id, language, promotional FROM passages ORDER BY id").fetchall()
+        self.numbers = np.array([row[0] for row in rows], np.int64)
+        penalty = [PROMOTION * promotional for _, _, promotional in rows]
+        self.promotion = np.array(penalty, np.float32)
+        self.languages = np.array([LANGUAGES.index(row[1]) for row in rows], np.int8)
+        self.exact = self.count <= EXACT and not self.settings.chroma_url
+        if self.exact:
+            self._load_vectors()
+        elif self._store is None:
+            self._open_store()
+
+    def _load_vectors(self) -> None:
+        import numpy as np
+
+        connection = self.catalogue.connection
+        own = connection.execute("SELECT v.vector FROM passages p JOIN vectors v ON v.key = p.vector ORDER BY p.id").fetchall()
+        if len(own) != self.count:
+            raise StoreError(f"The index in {self.catalogue.path.parent} lacks vectors; run 'coach sync' to mend it.")
+        self.matrix = unit(np.frombuffer(b"".join(row[0] for row in own), np.float32).reshape(self.count, -1) - self.mean)
+        asked = connection.execute("SELECT q.passage, v.vector FROM questions q JOIN vectors v ON v.key = q.vector").fetchall()
+        self.asked_of = np.searchsorted(self.numbers, np.array([row[0] for row in asked], np.int64))
+        vectors = np.frombuffer(b"".join(row[1] for row in asked), np.float32).reshape(len(asked), len(self.mean))
+        self.asked = unit(vectors - self.bank.query_mean)
+
+    def _open_store(self) -> None:
+        """Open the embedded Chroma as its only owner; while another process has it, every passage is scored instead."""
+        try:
+            self._owner = lock(self.settings, "search", 0.0)
+            self._owner.__enter__()
+        except LockedError:
+            self.notice = language_data(LANGUAGES[0]).texts.exact_meanwhile.format(holder=holder(self.settings))
+            self.exact = True
+            self._load_vectors()
+            return
+        self._store = VectorStore(folder(self.settings) / "chroma", self.settings)
+
+    def _pull(self) -> None:
+        """Bring the catalogue of this machine up to what the server says is current."""
+        self._store = VectorStore(folder(self.settings) / "chroma", self.settings)
+        self._polled = time.monotonic()
+        pointer = self._store.pointer()
+        if not pointer:
+            raise StoreError(
+                f"Nothing was ever synced to {self.settings.chroma_url}; run 'coach sync' on the machine with the folders."
+            )
+        here = self.catalogue
+        if (here.meta("collection"), here.meta("generation"), here.meta("where")) == (
+            pointer["collection"],
+            pointer["generation"],
+            self.settings.chroma_url,
+        ):
+            return
+        mirror(here, self._store, pointer, self.settings)
+
+    def outdated(self) -> bool:
+        """Whether the index was switched since this view was loaded."""
+        if self.settings.chroma_url and self._store and time.monotonic() - self._polled > POLL:
+            self._polled = time.monotonic()
+            return self._store.pointer().get("generation") != str(self.generation)
+        return self.catalogue.generation != self.generation
+
+    def close(self) -> None:
+        """Let go of files and connections."""
+        if self._store is not None:
+            self._store.close()
+            self._store = None
+        owner = getattr(self, "_owner", None)
+        if owner is not None:
+            owner.__exit__(None, None, None)
+            self._owner = None
+        self.catalogue.close()
+
+    def score(self, query: Vectors, text: str, language: Language) -> Scores:
+        """Every passage, or every candidate, with its score; `query` is centred and of unit length."""
+        import numpy as np
+
+        connection = self.catalogue.connection
+        topics = self.bank.consult(connection, query, text, language)
+        terms = lexical.query_terms(text, language, _Vocabulary(connection))
+        limit = self.count if self.exact else CANDIDATES
+        by_words = lexical.search(connection, terms, limit)
+        by_topic = lexical.search(connection, self._topic_terms(topics), limit)
+        places, vectors, asked = self._candidates(query, topics, [*by_words, *by_topic])
+        likeness = vectors @ query
+        words = self._share(by_words, places, terms)
+        related = self._share(by_topic, places, ())
+        total = likeness + ASKED * np.maximum(asked, 0) + WORDS * words + TOPIC_WORDS * related
+        for topic in topics:
+            alike = self.bank.sections[[number - 1 for number in topic.numbers]] @ vectors.T
+            total = total + TOPICS * topic.weight * alike.max(axis=0)
+        foreign = self.languages[places] != LANGUAGES.index(language)
+        total = total - self.promotion[places] - OTHER_LANGUAGE * foreign
+        return Scores(self.numbers[places], total, np.maximum(likeness, asked), words, topics)
+
+    def _candidates(self, query: Vectors, topics: Sequence[Topic], numbers: Iterable[int]) -> tuple[Any, Vectors, Vectors]:
+        """Places of passages to score, their vectors about the mean, and their likeness by the questions they list."""
+        import numpy as np
+
+        if self.exact:
+            asked = np.full(self.count, -1.0, np.float32)
+            if len(self.asked):
+                np.maximum.at(asked, self.asked_of, self.asked @ query)
+            return np.arange(self.count), self.matrix, asked
+        assert self._store is not None
+        name = self.catalogue.meta("collection")
+        probes = [self.raw_query, *(self.bank.raw(topic.numbers[0]) for topic in topics[:3])]
+        near = dict(self._store.query(name, np.stack(probes), min(CANDIDATES, self.count)))
+        keys = dict(
+            self.catalogue.connection.execute(
+                f"SELECT id, key FROM passages WHERE id IN ({','.join(str(int(number)) for number in set(numbers))})"
+            )
+        )
+        lacking = [key for key in keys.values() if key not in near]
+        near.update(self._store.vectors(name, lacking) if lacking else {})
+        own = {key: vector for key, vector in near.items() if "?" not in key}
+        questioned = {key.partition("?")[0] for key in near if "?" in key} - set(own)
+        own.update(self._store.vectors(name, sorted(questioned)) if questioned else {})
+        ids = self.catalogue.ids_of(list(own))
+        known = sorted(ids, key=lambda key: ids[key])
+        places = np.searchsorted(self.numbers, np.array([ids[key] for key in known], np.int64))
+        vectors = unit(np.stack([own[key] for key in known]) - self.mean)
+        place_of = {key: row for row, key in enumerate(known)}
+        asked = np.full(len(known), -1.0, np.float32)
+        for key, vector in near.items():
+            row = place_of.get(key.partition("?")[0], -1) if "?" in key else -1
+            if row >= 0:
+                asked[row] = max(asked[row], float(unit(vector - self.bank.query_mean) @ query))
+        return places, vectors, asked
+
+    def _share(self, found: Mapping[int, float], places: Any, terms: Sequence[str]) -> Vectors:
+        """BM25 scores as shares: of the most that the terms could give, or of the best passage where no terms are given."""
+        import numpy as np
+
+        shares = np.zeros(self.count, np.float32)
+        if found:
+            counts = lexical.frequencies(self.catalogue.connection, terms) if terms else {}
+            most = sum(lexical.idf(counts.get(term, 0), self.count) for term in terms) * lexical.HIGHEST
+            most = most or max(found.values())
+            where = np.searchsorted(self.numbers, np.fromiter(found, np.int64))
+            shares[where] = np.fromiter(found.values(), np.float32) / max(most, 1e-9)
+        return shares[places]
+
+    def _topic_terms(self, topics: Sequence[Topic]) -> list[str]:
+        """The words that set the likely sections apart, best first."""
+        connection = self.catalogue.connection
+        weights: dict[str, float] = {}
+        for topic in topics:
+            marks = ",".join("?" * len(topic.numbers))
+            for heading, text in connection.execute(
+                f"SELECT heading, text FROM bank_lexicon WHERE rowid IN ({marks})", topic.numbers
+            ):
+                for term in set(f"{heading} {text}".split()):
+                    weights[term] = weights.get(term, 0.0) + topic.weight
+        counts = lexical.frequencies(connection, weights)
+        rated = {term: weights[term] * lexical.idf(count, self.count) for term, count in counts.items()}
+        return sorted(rated, key=lambda term: -rated[term])[:TOPIC_TERMS]
+
+    def evidence(self, scores: Scores, best: Any, text: str, language: Language) -> Evidence:
+        """What speaks for the best passages answering the question."""
+        import numpy as np
+
+        connection = self.catalogue.connection
+        first = best[:TOP]
+        top = float(np.mean(scores.total[first]))
+        return Evidence(
+            likeness=float(np.max(scores.likeness[first])),
+            score=top,
+            margin=top - float(np.mean(scores.total[best[20:60]])) if len(best) > 20 else 0.0,
+            topic=max((topic.likeness for topic in scores.topics), default=0.0),
+            words=self._covered(connection, text, language, [int(number) for number in scores.numbers[first]], scores.topics),
+        )
+
+    def _covered(
+        self, connection: sqlite3.Connection, text: str, language: Language, numbers: Sequence[int], topics: Sequence[Topic]
+    ) -> float:
+        """The share of the question's words, weighted by rarity, that stand in these passages or the likeliest topics."""
+        terms = set(lexical.tokens(text, language))
+        if not terms:
+            return 0.0
+        used: set[str] = set()
+        places = [("lexicon", numbers)] + [("bank_lexicon", list(topic.numbers)) for topic in topics[:TOP]]
+        for table, rows in places:
+            marks = ",".join("?" * len(rows))
+            for row in connection.execute(f"SELECT heading, text, asked FROM {table} WHERE rowid IN ({marks})", rows):
+                used.update(" ".join(row).split())
+        counts = lexical.frequencies(connection, terms)
+        weights = {term: lexical.idf(counts.get(term, 0), self.count) for term in terms}
+        return sum(weight for term, weight in weights.items() if term in used) / sum(weights.values())
+
+    def scale(self) -> Scale:
+        """How loud noise is in this index, measured with the probes; kept in the catalogue by the sync."""
+        kept = self.catalogue.meta("scale")
+        return Scale.from_json(kept) if kept else self.measure()
+
+    def measure(self) -> Scale:
+        """Search for the probes and take the measure of what comes back."""
+        fingerprint = self.catalogue.meta("embedder")
+        noise = []
+        for language in LANGUAGES:
+            probes = language_data(language).probes
+            raw = self.catalogue.vectors_of([vector_key(fingerprint, "query", text) for text in probes])
+            for text, vector in zip(probes, raw, strict=True):
+                self.raw_query = vector
+                scores = self.score(unit(vector - self.bank.query_mean), text, language)
+                noise.append(self.evidence(scores, _order(scores.total), text, language))
+        return measure(noise)
+
+
+class _Vocabulary:
+    """The word forms of the index, for splitting the compounds of a question."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def __contains__(self, word: object) -> bool:
+        found = self._connection.execute("SELECT 1 FROM lexicon_terms WHERE term = ?", (f"{word}qq",)).fetchone()
+        return found is not None
+
+    def __iter__(self) -> Any:
+        raise TypeError("the vocabulary is only asked, never listed")
+
+    def __len__(self) -> int:
+        return 1
+
+
+def mirror(catalogue: Catalogue, store: VectorStore, pointer: Mapping[str, str], settings: Settings) -> None:
+    """Take over the passages of an index on a server, so that this machine can search their words."""
+    raise NotImplementedError
+
+
+def _was_seen(passage: Passage, seen: frozenset[str]) -> bool:
+    places = (place.rpartition(":") for place in seen)
+    return any(path == passage.document and passage.start <= int(start) < passage.end for path, _, start in places)
+
+
+def _order(total: Vectors) -> Any:
+    import numpy as np
+
+    return np.argsort(-total, kind="stable")
+
+
+def _distinct(ranked: Sequence[tuple[Passage, float]], language: Language, k: int) -> list[Hit]:
+    """The best passages, each guideline once: of twins the one in the language asked for, of equal texts the first."""
+    twins: dict[str, tuple[Passage, float]] = {}
+    for passage, score in ranked:
+        if passage.twin and (passage.twin not in twins or (passage.language == language != twins[passage.twin][0].language)):
+            best = max(score, twins[passage.twin][1]) if passage.twin in twins else score
+            twins[passage.twin] = (passage, best)
+    seen: set[str] = set()
+    hits: list[Hit] = []
+    for passage, score in ranked:
+        shown = twins[passage.twin][0] if passage.twin else passage
+        identity = passage.twin or " ".join(passage.text.split()).lower()
+        if identity in seen:
+            continue
+        seen.add(identity)
+        hits.append(Hit(len(hits) + 1, shown, score))
+        if len(hits) == k:
+            break
+    return hits

@@ -1,0 +1,110 @@
+"""Every setting of the coach, one table; nothing else reads the environment.
+
+A value comes from the environment, else from a file `.env` in the working directory, else from the default here.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Literal
+
+import platformdirs
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from coach.errors import SettingsError
+
+
+@cache
+def data_folder(name: str) -> Path:
+    """The folder `knowledge` or `prompts` that ships with the coach.
+
+    In a checkout it stands beside the package; a wheel carries it inside.
+    """
+    package = Path(__file__).resolve().parent
+    for folder in (package / "data" / name, package.parent / name):
+        if folder.is_dir():
+            return folder
+    raise SettingsError(f"The folder {name}/ is missing from this installation; install the coach again.")
+
+
+class Settings(BaseSettings):
+    """The settings, read once. Raises `SettingsError` through `load_settings`."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, populate_by_name=True)
+
+    home: Path = Field(
+        default_factory=lambda: Path(platformdirs.user_data_dir("mentoring-coach")),
+        alias="COACH_HOME",
+        description="Data folder: the index, conversations and caches.",
+    )
+    knowledge: Annotated[tuple[Path, ...], NoDecode] = Field(
+        default_factory=lambda: (data_folder("knowledge"),),
+        alias="COACH_KNOWLEDGE",
+        description="Folders with guidance, separated as PATH is. Default: the handbook that ships with the coach.",
+    )
+    embedder: str = Field(
+        default="bundled",
+        alias="COACH_EMBEDDER",
+        description="bundled, sentence-transformers:NAME_OR_PATH or openai:NAME.",
+    )
+    model: str = Field(
+        default="",
+        alias="COACH_MODEL",
+        description="Chat model as provider:name, for instance openai:gpt-4.1-mini. Empty: no model.",
+    )
+    model_timeout: float = Field(
+        default=30.0,
+        gt=0,
+        alias="COACH_MODEL_TIMEOUT",
+        description="Seconds that a model may take for one answer, all retries together.",
+    )
+    chroma_url: str = Field(
+        default="",
+        alias="COACH_CHROMA_URL",
+        description="Address of a Chroma server, for instance http://127.0.0.1:8000. Empty: embedded in this process.",
+    )
+    language: Literal["auto", "nl", "en"] = Field(
+        default="auto", alias="COACH_LANGUAGE", description="Language of answers and messages: auto, nl or en."
+    )
+    openai_base_url: str = Field(default="", alias="OPENAI_BASE_URL", description="Endpoint for openai: models and embedders.")
+    openai_api_key: SecretStr = Field(
+        default=SecretStr(""), alias="OPENAI_API_KEY", description="Key for that endpoint; alone it switches nothing on."
+    )
+    chroma_api_key: SecretStr = Field(default=SecretStr(""), alias="CHROMA_API_KEY", description="Key for a hosted Chroma.")
+    chroma_tenant: str = Field(
+        default="default_tenant", alias="CHROMA_TENANT", description="Tenant on a shared or hosted Chroma."
+    )
+    chroma_database: str = Field(
+        default="default_database", alias="CHROMA_DATABASE", description="Database on a shared or hosted Chroma."
+    )
+
+    @field_validator("home", mode="after")
+    @classmethod
+    def _expand_home(cls, value: Path) -> Path:
+        return value.expanduser().absolute()
+
+    @field_validator("knowledge", mode="before")
+    @classmethod
+    def _split_folders(cls, value: object) -> object:
+        """Split a PATH-like text; an empty one means the default."""
+        if isinstance(value, str):
+            folders = tuple(Path(part).expanduser().absolute() for part in value.split(os.pathsep) if part.strip())
+            return folders or (data_folder("knowledge"),)
+        return value
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Read the settings; keyword arguments by field name win over the environment.
+
+    Raises `SettingsError` naming the variable, its value and what it may be.
+    """
+    try:
+        return Settings(**{Settings.model_fields[name].alias or name: value for name, value in overrides.items()})  # type: ignore[arg-type]
+    except ValidationError as error:
+        first = error.errors()[0]
+        variable = str(first["loc"][0]) if first["loc"] else "a setting"
+        shown = "" if "KEY" in variable else f" is {first.get('input')!r}"
+        raise SettingsError(f"{variable}{shown}: {first['msg'].lower()}. See the settings in README.md.") from None
