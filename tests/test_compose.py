@@ -29,7 +29,7 @@ def filled(kind: DraftKind, language: Language, which: str) -> dict[str, str]:
     return {
         field.name: field.example[language]
         for field in kind.fields
-        if which == "full" or which == "required" and field.required
+        if which == "full" or (which == "required" and field.required)
     }
 
 
@@ -102,20 +102,15 @@ def test_a_missing_detail_is_a_visible_blank_and_listed(name: str, language: Lan
 def test_variants_are_what_they_are_called(name: str, language: Language, which: str) -> None:
     kind = load_kinds()[name]
     values = filled(kind, language, which)
-    plain, *variants = (
-        write(name, values, variant=variant, language=language, channel="message").body for variant, _ in FORMS
-    )
+    plain, *variants = (write(name, values, variant=variant, language=language, channel="message").body for variant, _ in FORMS)
     shorter, warmer, more_direct = variants
     count = {
-        form: len(words(text))
-        for form, text in zip(("plain", "shorter", "warmer", "direct"), (plain, *variants), strict=True)
+        form: len(words(text)) for form, text in zip(("plain", "shorter", "warmer", "direct"), (plain, *variants), strict=True)
     }
     assert count["shorter"] < count["plain"] < count["warmer"]
     assert count["direct"] < count["warmer"]
     assert len({plain, shorter, warmer, more_direct}) == 4
-    hedges = {"nl": r"\b(?:zou|graag|helaas|gerust|misschien)\b", "en": r"\b(?:would|could|afraid|happy|glad)\b"}[
-        language
-    ]
+    hedges = {"nl": r"\b(?:zou|graag|helaas|gerust|misschien)\b", "en": r"\b(?:would|could|afraid|happy|glad)\b"}[language]
     own = " ".join(values.values())
     counted = [len(re.findall(hedges, text)) - len(re.findall(hedges, own)) for text in (plain, more_direct)]
     assert counted[1] <= counted[0]
@@ -125,9 +120,7 @@ def test_direct_and_gentle_feedback_differ_in_more_than_a_word() -> None:
     kind = load_kinds()["feedback"]
     for language in LANGUAGES:
         values = filled(kind, language, "full")
-        direct, gentle = (
-            write("feedback", values, style=style, language=language).body for style in ("direct", "gentle")
-        )
+        direct, gentle = (write("feedback", values, style=style, language=language).body for style in ("direct", "gentle"))
         assert direct.index(values["impact"]) < direct.index(values["strength"][1:])
         assert gentle.index(values["strength"]) < gentle.index(values["impact"])
         assert len(words(gentle)) > len(words(direct)) + 15
@@ -182,8 +175,7 @@ LONG = "het werk in de wijk waar onze teams elke week met bewoners spreken over 
 
 
 def test_a_note_says_what_it_leaves_out() -> None:
-    kind = load_kinds()["outreach"]
-    draft = write("outreach", filled(kind, "nl", "full"), channel="linkedin-note", language="nl")
+    draft = write("outreach", filled(load_kinds()["outreach"], "nl", "full"), channel="linkedin-note", language="nl")
     assert "weggelaten: wat het met je deed, wat je wilt bereiken" in draft.notice
 
 
@@ -349,7 +341,7 @@ def test_greetings(name: str, greeting: str) -> None:
 @given(st.sampled_from(KINDS), st.sampled_from(LANGUAGES), st.text(max_size=60), st.data())
 def test_any_words_give_a_draft_or_a_refusal(name: str, language: Language, value: str, data: st.DataObject) -> None:
     kind = load_kinds()[name]
-    field = data.draw(st.sampled_from([field for field in kind.fields]))
+    field = data.draw(st.sampled_from(kind.fields))
     try:
         draft: Draft = write(name, {field.name: value}, language=language)
     except DraftError as error:

@@ -16,10 +16,24 @@ from coach.languages import LANGUAGES
 from coach.settings import data_folder
 
 KINDS = sorted(load_kinds())
-DESIGNED = """
-outreach thank_you progress_update session_agenda check_in reschedule mismatch closing feedback expectations decline introduction
-powerful_questions smart_goals evaluation kick_off
-""".split()
+DESIGNED = [
+    "outreach",
+    "thank_you",
+    "progress_update",
+    "session_agenda",
+    "check_in",
+    "reschedule",
+    "mismatch",
+    "closing",
+    "feedback",
+    "expectations",
+    "decline",
+    "introduction",
+    "powerful_questions",
+    "smart_goals",
+    "evaluation",
+    "kick_off",
+]
 
 
 def test_every_kind_of_the_design_is_there() -> None:
@@ -37,9 +51,7 @@ def test_the_guidance_of_a_kind_can_be_opened_in_both_languages(name: str) -> No
 @pytest.mark.parametrize("name", KINDS)
 def test_the_two_languages_of_a_template_have_the_same_forms_and_fields(name: str) -> None:
     nl, en = (load_kinds()[name].templates[language] for language in LANGUAGES)
-    assert [[form for form, _ in part.forms()] for part in nl.body] == [
-        [form for form, _ in part.forms()] for part in en.body
-    ]
+    assert [[form for form, _ in part.forms()] for part in nl.body] == [[form for form, _ in part.forms()] for part in en.body]
     assert (bool(nl.subject), bool(nl.brief)) == (bool(en.subject), bool(en.brief))
 
 
@@ -133,9 +145,7 @@ def test_a_mistake_is_refused_with_file_line_and_suggestion(
     found = re.match(r"check_in\.yaml:(\d+): ", message)
     assert found, message
     mutated = path.read_text(encoding="utf-8").splitlines()
-    expected = line or next(
-        number for number, words in enumerate(mutated, 1) if wrong.strip().splitlines()[-1].strip() in words
-    )
+    expected = line or next(number for number, words in enumerate(mutated, 1) if wrong.strip().splitlines()[-1].strip() in words)
     assert abs(int(found[1]) - expected) <= (0 if line else 10), f"{message}: expected line {expected}"
 
 
@@ -160,8 +170,7 @@ def test_an_unknown_kind_is_refused_by_name(name: str, said: str) -> None:
 def test_channels_are_a_dated_table_with_sources() -> None:
     assert {"email", "linkedin-note", "linkedin-message", "inmail", "chat", "message"} <= set(load_channels())
     limits = {
-        name: (channel.room, channel.hard, channel.subject and channel.subject.hard)
-        for name, channel in load_channels().items()
+        name: (channel.room, channel.hard, channel.subject and channel.subject.hard) for name, channel in load_channels().items()
     }
     assert limits["linkedin-note"] == (200, 300, None)
     assert limits["inmail"] == (1900, 1900, 200)

@@ -1,7 +1,4 @@
-"""When a conversation is: dates, times and lengths as people write them, and the invitation (iCalendar, RFC 5545).
-
-Nothing is guessed: a date without a year, a time without a zone or an hour that the clocks skip is refused by name.
-"""
+"""The invitation for a conversation: an iCalendar file (RFC 5545) from the fields of `session_agenda`."""
 
 from __future__ import annotations
 
@@ -9,230 +6,76 @@ import datetime
 import re
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cache
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
 
-from coach.drafts.files import did_you_mean
-from coach.drafts.phrasing import CalendarWords, phrasing
+from coach.drafts.compose import language_of
+from coach.drafts.dates import meeting
+from coach.drafts.kinds import kind_named
+from coach.drafts.phrasing import lines, numbered, phrasing
+from coach.drafts.values import clean
 from coach.errors import DraftError
-from coach.languages import LANGUAGES
 from coach.records import Language
 
-# A conversation of half an hour is what the handbook suggests (keeping-it-going#rhythm).
-USUAL_MINUTES = 30
-LONGEST_MINUTES = 8 * 60
+KIND = "session_agenda"
 
-_ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})\Z")
-_DAY_FIRST = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})\Z")
-_CLOCK = re.compile(r"(?:om |at )?(\d{1,2})(?:[:.](\d{2}))?\s*(am|pm|a\.m\.|p\.m\.|uur|u|h)?\.?\Z")
 _EMAIL = re.compile(r"[^\s@<>\"',;:()\[\]\\]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+\Z")
 
 
-@dataclass(frozen=True)
-class Meeting:
-    """A conversation: start and end with their time zone."""
+def invitation(fields: Mapping[str, str], *, language: Language | None = None, now: datetime.datetime | None = None) -> bytes:
+    """The file, with the rules of the time zone in it, for the fields of a session agenda.
 
-    start: datetime.datetime
-    end: datetime.datetime
-
-
-def read_date(words: str) -> datetime.date:
-    """A day from `2026-12-03`, `3-12-2026` (day first) or `(donderdag) 3 december 2026` in either language.
-
-    Raises `DraftError` for a day without a year, one that does not exist, or one that falls on another weekday than it says.
-    """
-    words = words.strip().rstrip(".")
-    if match := _ISO.match(words):
-        return _day(words, int(match[1]), int(match[2]), int(match[3]))
-    if match := _DAY_FIRST.match(words):
-        return _day(words, int(match[3]), int(match[2]), int(match[1]))
-    parts = re.findall(r"[^\W\d_]+|\d+", words.lower())
-    months = {name.lower(): number for language in LANGUAGES for number, name in enumerate(_words(language).months, 1)}
-    weekdays = {name.lower(): number for language in LANGUAGES for number, name in enumerate(_words(language).weekdays)}
-    named = [months[part] for part in parts if part in months]
-    days = [int(part) for part in parts if part.isdecimal() and len(part) <= 2]
-    years = [int(part) for part in parts if part.isdecimal() and len(part) == 4]
-    if not (len(named) == len(days) == len(years) == 1):
-        raise DraftError(f"The field 'date' is '{words}'; write it with its year, for instance 2026-12-03.")
-    found = _day(words, years[0], named[0], days[0])
-    said = [weekdays[part] for part in parts if part in weekdays]
-    if said and said[0] != found.weekday():
-        real = _words("en").weekdays[found.weekday()]
-        raise DraftError(f"The field 'date' is '{words}', but that day is a {real}; mend the day or the weekday.")
-    return found
-
-
-def read_time(words: str) -> datetime.time:
-    """A time of day from `16:00`, `16.00 uur`, `16u` or `4 pm`. Raises `DraftError`."""
-    match = _CLOCK.match(words.strip().lower())
-    hour, minute = (int(match[1]), int(match[2] or 0)) if match else (99, 0)
-    half = match[3] if match else None
-    if half and half[0] in "ap" and 1 <= hour <= 12:
-        hour = hour % 12 + (12 if half[0] == "p" else 0)
-    bare = match is not None and match[2] is None and half is None
-    if not match or hour > 23 or minute > 59 or bare:
-        raise DraftError(f"The field 'time' is '{words}'; write it as 16:00 or 4 pm.")
-    return datetime.time(hour, minute)
-
-
-def read_minutes(words: str) -> int:
-    """A length in minutes from `30 minuten`, `een halfuur`, `1,5 uur`, `half an hour`, `twenty minutes`. Raises `DraftError`."""
-    said = " ".join(words.lower().split()).rstrip(".")
-    for data in (_words(language) for language in LANGUAGES):
-        if said in data.minutes:
-            return data.minutes[said]
-        match = re.match(r"(\d+(?:[.,]\d+)?|[a-zë-]+)\s*([a-z]+)\Z", said)
-        if not match:
-            continue
-        number = data.numbers.get(match[1]) or (float(match[1].replace(",", ".")) if match[1][0].isdigit() else 0)
-        unit = 1 if match[2] in data.minute_words else 60 if match[2] in data.hour_words else 0
-        if 0 < number * unit <= LONGEST_MINUTES:
-            return round(number * unit)
-    raise DraftError(f"The field 'duration' is '{words}'; write it in minutes, for instance 30 minutes.")
-
-
-def read_zone(words: str, field: str = "timezone") -> ZoneInfo:
-    """A time zone from `Europe/Amsterdam` or from its city. Raises `DraftError` that names the nearest one."""
-    said = words.strip().replace(" ", "_")
-    name = _zones().get(said.lower())
-    if name is None:
-        known = sorted(_zones().values())
-        hint = did_you_mean(said, known) if "/" in said or len(said) > 3 else "."
-        hint = hint if "did you mean" in hint else "; write it as Europe/Amsterdam or Asia/Kolkata."
-        raise DraftError(f"The field '{field}' is '{words}', which is no time zone{hint}")
-    return ZoneInfo(name)
-
-
-def meeting(date: str, time: str, duration: str, timezone: str) -> Meeting:
-    """A conversation from the fields as they were typed. Raises `DraftError` naming the field that is missing or wrong."""
-    for name, value, sample in (
-        ("date", date, "2026-12-03"),
-        ("time", time, "16:00"),
-        ("timezone", timezone, "Europe/Amsterdam"),
-    ):
-        if not value.strip():
-            raise DraftError(f"An invitation needs the field '{name}', for instance {sample}.")
-    zone = read_zone(timezone)
-    start = datetime.datetime.combine(read_date(date), read_time(time), zone)
-    if start.astimezone(datetime.UTC).astimezone(zone).replace(tzinfo=None) != start.replace(tzinfo=None):
-        raise DraftError(
-            f"The field 'time' is '{time}', an hour that the clocks skip on {start:%Y-%m-%d} in {zone.key}; choose another."
-        )
-    minutes = read_minutes(duration) if duration.strip() else USUAL_MINUTES
-    end = (start.astimezone(datetime.UTC) + datetime.timedelta(minutes=minutes)).astimezone(zone)
-    return Meeting(start, end)
-
-
-def told(language: Language, date: str, time: str, timezone: str = "", reader_timezone: str = "") -> str:
-    """The moment in words, in both time zones where they differ; words that are no date or time stand as they were typed.
-
-    Raises `DraftError` for a time zone that does not exist.
-    """
-    data = _words(language)
-    zone = read_zone(timezone) if timezone else None
-    other = read_zone(reader_timezone, "reader_timezone") if reader_timezone else None
-    try:
-        day = read_date(date)
-        shown = data.day.format(
-            weekday=data.weekdays[day.weekday()], day=day.day, month=data.months[day.month - 1], year=day.year
-        )
-    except DraftError:
-        return " ".join(part for part in (date, time) if part)
-    if not time:
-        return shown
-    try:
-        clock = read_time(time)
-    except DraftError:
-        return f"{shown}, {time}"
-    here = data.at.format(day=shown, clock=data.clock.format(hour=clock.hour, minute=clock.minute))
-    if zone is None or other is None or zone.key == other.key:
-        return here
-    there = datetime.datetime.combine(day, clock, zone).astimezone(other)
-    there_told = data.clock.format(hour=there.hour, minute=there.minute)
-    if there.date() != day:
-        said = data.day_in_zone.format(
-            weekday=data.weekdays[there.weekday()], day=there.day, month=data.months[there.month - 1]
-        )
-        there_told = said + there_told
-    return data.zones.format(told=here, zone=_city(zone), other_told=there_told, other=_city(other))
-
-
-def invitation(values: Mapping[str, str], language: Language, body: str, now: datetime.datetime | None = None) -> bytes:
-    """An iCalendar file for the conversation in the fields of `session_agenda`, with the time zone's own rules in it.
-
-    `body` becomes its description. With both addresses it is a request that the reader can accept; else an event to publish. `now`
-    (default: this moment) is when it was made. Raises `DraftError` naming the field that is missing or wrong.
+    With the addresses of both it is a request that the reader can accept, else an event to put in a calendar. `language` is
+    that of its title (default: that of the words filled in); `now` (default: this moment) is when it was made. Raises
+    `DraftError` naming the field that is missing or wrong.
     """
     from icalendar import Calendar, Event
 
-    get = lambda name: values.get(name, "").strip()  # noqa: E731
-    when = meeting(get("date"), get("time"), get("duration"), get("timezone"))
-    addresses = [_address(get(name), name) for name in ("sender_email", "recipient_email") if get(name)]
-    calendar, event = Calendar(), Event()
-    calendar.add("prodid", "-//mentoring-coach//NL")
+    values = clean(kind_named(KIND), fields)
+    language = language or language_of(values)
+    when = meeting(values["date"], values["time"], values["duration"], values["timezone"])
+    people = [(values[name], values[f"{name}_email"]) for name in ("sender", "recipient")]
+    addresses = [_address(values[name], name) for name in ("sender_email", "recipient_email")]
+    asked = all(addresses)
+    calendar: Any = Calendar()
+    event: Any = Event()
+    calendar.add("prodid", "-//mentoring-coach//mentoring-coach//NL")
     calendar.add("version", "2.0")
-    calendar.add("method", "REQUEST" if len(addresses) == 2 else "PUBLISH")
+    calendar.add("method", "REQUEST" if asked else "PUBLISH")
     event.add("uid", f"{uuid.uuid4()}@mentoring-coach")
     event.add("dtstamp", (now or datetime.datetime.now(datetime.UTC)).astimezone(datetime.UTC))
     event.add("dtstart", when.start)
     event.add("dtend", when.end)
-    names = f" {phrasing(language).both} ".join(name for name in (get("sender"), get("recipient")) if name)
-    event.add("summary", _words(language).summary.format(names=names).strip())
-    event.add("description", body)
-    if get("place"):
-        event.add("location", get("place"))
-    if len(addresses) == 2:
-        event.add("organizer", _person(addresses[0], get("sender")))
-        event.add("attendee", _person(addresses[1], get("recipient"), reply=True))
+    event.add("summary", _title(language, [name for name, _ in people if name]))
+    texts = {"description": numbered(lines(values["points"])), "location": values["place"]}
+    for name, text in texts.items():
+        if text:
+            event.add(name, text)
+    if asked:
+        event.add("organizer", _person(*people[0]))
+        event.add("attendee", _person(*people[1], reply=True))
     calendar.add_component(event)
     calendar.add_missing_timezones()
     return bytes(calendar.to_ical())
 
 
-def _person(address: str, name: str, reply: bool = False) -> Any:
+def _title(language: Language, names: list[str]) -> str:
+    data = phrasing(language)
+    return data.calendar.summary.format(names=f" {data.both} ".join(names)).strip()
+
+
+def _person(name: str, address: str, reply: bool = False) -> Any:
     from icalendar import vCalAddress, vText
 
     person = vCalAddress(f"mailto:{address}")
-    if name:
+    if name:  # a quotation mark cannot stand in a parameter (RFC 5545, 3.2)
         person.params["CN"] = vText(name.replace('"', "'"))
     if reply:
-        person.params["ROLE"] = vText("REQ-PARTICIPANT")
-        person.params["PARTSTAT"] = vText("NEEDS-ACTION")
-        person.params["RSVP"] = vText("TRUE")
+        person.params.update({"ROLE": vText("REQ-PARTICIPANT"), "PARTSTAT": vText("NEEDS-ACTION"), "RSVP": vText("TRUE")})
     return person
 
 
-def _address(words: str, field: str) -> str:
-    if not _EMAIL.match(words):
+def _address(words: str, field: str) -> bool:
+    """Whether there is an address. Raises `DraftError` for words that are none."""
+    if words and not _EMAIL.match(words):
         raise DraftError(f"The field '{field}' is '{words}', which is no email address; write it as name@example.org.")
-    return words
-
-
-def _day(words: str, year: int, month: int, day: int) -> datetime.date:
-    try:
-        return datetime.date(year, month, day)
-    except ValueError:
-        raise DraftError(f"The field 'date' is '{words}', a day that does not exist; write it as 2026-12-03.") from None
-
-
-def _words(language: Language) -> CalendarWords:
-    return phrasing(language).calendar
-
-
-@cache
-def _zones() -> Mapping[str, str]:
-    """Zones by their name and by their city, in lower case; a city that several zones have is not among them."""
-    names = [name for name in available_timezones() if "/" in name or name == "UTC"]
-    cities: dict[str, list[str]] = {}
-    for name in names:
-        if not name.startswith(("Etc/", "posix/", "right/")):
-            cities.setdefault(name.rsplit("/", 1)[-1].lower(), []).append(name)
-    return {city: found[0] for city, found in cities.items() if len(found) == 1} | {
-        name.lower(): name for name in names
-    }
-
-
-def _city(zone: ZoneInfo) -> str:
-    return zone.key.rsplit("/", 1)[-1].replace("_", " ")
+    return bool(words)

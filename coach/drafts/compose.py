@@ -5,17 +5,16 @@ Details come only from the fields. A required one that is empty stands as a blan
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from coach.drafts.channels import Channel, channel_named
 from coach.drafts.files import did_you_mean
 from coach.drafts.guidance import section
-from coach.drafts.kinds import VARIANTS, DraftKind, Style, Template, Variant, kind_named
-from coach.drafts.phrasing import Phrasing, Words, environment, in_address, lines, phrasing
+from coach.drafts.kinds import VARIANTS, DraftKind, Style, Variant, kind_named
+from coach.drafts.letter import Letter
+from coach.drafts.phrasing import Phrasing, lines, phrasing
+from coach.drafts.review import review
 from coach.drafts.values import clean
 from coach.errors import DraftError
 from coach.languages import DEFAULT_LANGUAGE, detect, vote, words
@@ -24,34 +23,6 @@ from coach.records import Draft, Language
 # Fewer words than this say too little about the language that a field is written in.
 TELLING_WORDS = 5
 _QUOTES = ("“”", "«»", "()")
-
-
-@dataclass(frozen=True)
-class Letter:
-    """Everything that decides how a draft reads, and the values with blanks in place of what is missing."""
-
-    kind: DraftKind
-    channel: Channel
-    language: Language
-    variant: Variant | None
-    style: Style | None
-    formal: bool
-    values: Mapping[str, str]
-
-    @property
-    def template(self) -> Template:
-        """The template in the language of the letter."""
-        return self.kind.templates[self.language]
-
-    def blank(self, name: str) -> str:
-        """What stands in the text while a field is empty."""
-        blank = self.kind.field(name).blank
-        return f"[{blank[self.language]}]" if blank else ""
-
-    def render(self, source: str) -> str:
-        """A template's text with the values in it, tidied: no double spaces, no space before a comma."""
-        text = _compiled(self.language, in_address(source, self.formal)).render(self.values)
-        return "\n".join(re.sub(r" {2,}", " ", line).strip() for line in text.strip().split("\n"))
 
 
 def write(
@@ -63,7 +34,7 @@ def write(
     language: Language | None = None,
     style: str | None = None,
 ) -> Draft:
-    """A draft of a kind from its fields, without a model.
+    """A draft of a kind from its fields, without a model, reviewed by the kind's own rules.
 
     Without `channel` it is the kind's own; without `language` that of the words filled in. `variant` is shorter, warmer or
     more_direct; `style` (direct or gentle) is for feedback. Raises `DraftError` naming the kind, field, channel, variant or
@@ -71,35 +42,34 @@ def write(
     """
     chosen = kind_named(kind)
     to = _channel_of(chosen, channel)
+    wanted: Variant | None = _one_of(variant, VARIANTS, "variant")
     given = clean(chosen, fields)
     language = language or language_of(given)
     letter = Letter(
         kind=chosen,
         channel=to,
         language=language,
-        variant=_one_of(variant, VARIANTS, "variant"),
         style=_style_of(chosen, style),
         formal=_is_formal(given, phrasing(language)),
+        given=given,
         values=_filled(chosen, given, language),
     )
-    fitted = _fit(letter, given)
-    subject = _subject(letter)
-    missing = tuple(
-        field.name
-        for field in chosen.fields
-        if field.required and not given[field.name] and letter.blank(field.name) in fitted.body + subject
-    )
-    notices = [*fitted.notices, *_notices(letter, given)]
+    name, body = _fit(letter, wanted)
+    subject = letter.subject()
+    shown = f"{subject}\n{body}"
+    missing = [
+        field.name for field in chosen.fields if field.required and not given[field.name] and letter.values[field.name] in shown
+    ]
     return Draft(
         kind=chosen.id,
         language=language,
         channel=to.id,
         subject=subject,
-        body=fitted.body,
-        missing=missing,
-        findings=(),
+        body=body,
+        missing=tuple(missing),
+        findings=review(chosen.id, body, channel=to.id, language=language, subject=subject if to.subject else None).findings,
         composer="template",
-        notice=" ".join(notices),
+        notice=" ".join([*_about_form(letter, wanted, name, body), *_about_words(letter), *_about_reader(letter)]),
     )
 
 
@@ -117,9 +87,7 @@ def _one_of(value: str | None, known: tuple[Any, ...], what: str) -> Any:
 def _channel_of(kind: DraftKind, name: str | None) -> Channel:
     channel = channel_named(name or kind.default_channel)
     if channel.id not in kind.channels:
-        raise DraftError(
-            f"The kind '{kind.id}' does not go by '{channel.id}'; choose from: {', '.join(kind.channels)}."
-        )
+        raise DraftError(f"The kind '{kind.id}' does not go by '{channel.id}'; choose from: {', '.join(kind.channels)}.")
     return channel
 
 
@@ -147,128 +115,59 @@ def _filled(kind: DraftKind, given: Mapping[str, str], language: Language) -> di
     return values
 
 
-@lru_cache(maxsize=2_048)
-def _compiled(language: Language, source: str) -> Any:
-    return environment(language).from_string(source)
+def _fit(letter: Letter, variant: Variant | None) -> tuple[str, str]:
+    """The name and text of the fullest form that the channel takes.
 
-
-@dataclass(frozen=True)
-class _Fitted:
-    body: str
-    notices: tuple[str, ...] = ()
-
-
-def _fit(letter: Letter, given: Mapping[str, str]) -> _Fitted:
-    """The body in the fullest form that the channel takes.
-
-    The form that was asked for; without a wish the short one where readers of the channel are used to less; the short and
-    then the brief one where the channel refuses more.
+    The form that was asked for; without a wish the short one where readers of the channel are used to less; then the short
+    and the brief one where the channel refuses more. Raises `DraftError` that names the longest words when none fits.
     """
     channel = letter.channel
-    forms = _forms(letter)
-    name, body = forms[0]
-    long = channel.prefer_short and channel.customary.count(body) > channel.customary.high
-    if long and letter.variant is None and len(forms) > 1 and len(forms[1][1]) < len(body):
-        name, body = forms[1]
-    if channel.room is None or len(body) <= channel.room:
-        return _Fitted(body, tuple(_about_form(letter, given, name, body)))
-    for name, body in forms[1:]:
-        if len(body) <= channel.room:
-            return _Fitted(body, tuple(_about_form(letter, given, name, body)))
-    return _too_long(letter, given, body)
-
-
-def _about_form(letter: Letter, given: Mapping[str, str], name: str, body: str) -> Iterator[str]:
-    """What the writer should know about the form that was chosen for them."""
-    if name == "brief":
-        yield from _left_out(letter, given, body)
-    elif name == "shorter" and letter.variant != "shorter":
-        yield phrasing(letter.language).notices.shortened.format(channel=letter.channel.title[letter.language])
-
-
-def _too_long(letter: Letter, given: Mapping[str, str], body: str) -> _Fitted:
-    """The shortest form does not fit every account: it may fit a paid one; else the longest words are named."""
-    channel, texts = letter.channel, phrasing(letter.language).notices
-    if channel.hard and len(body) <= channel.hard:
-        notice = texts.paid_only.format(count=len(body), hard=channel.hard, safe=channel.safe)
-        return _Fitted(body, (notice, *_left_out(letter, given, body)))
-    inside = [field.name for field in letter.kind.fields if field.in_text and letter.values[field.name] in body]
-    longest = sorted(inside, key=lambda name: -len(letter.values[name]))[:2]
-    named = " and ".join(f"'{name}' ({len(letter.values[name])})" for name in longest)
+    forms = [(variant or "text", letter.body(variant)), ("shorter", letter.body("shorter")), ("brief", letter.brief())]
+    if channel.layout == "note" and forms[-1][1]:
+        forms = forms[-1:]
+    forms = [(name, body) for name, body in forms if body]
+    if (
+        variant is None
+        and len(forms) > 1
+        and channel.prefer_short
+        and channel.customary.count(forms[0][1]) > channel.customary.high
+    ):
+        forms = forms[1:]
+    for limit in (channel.room, channel.hard):
+        for name, body in forms:
+            if limit is None or len(body) <= limit:
+                return name, body
+    shortest = min((body for _, body in forms), key=len)
+    inside = [
+        field.name
+        for field in letter.kind.fields
+        if field.in_text and letter.given[field.name] and letter.given[field.name] in shortest
+    ]
+    named = " and ".join(
+        f"'{name}' ({len(letter.given[name])})" for name in sorted(inside, key=lambda name: -len(letter.given[name]))[:2]
+    )
     raise DraftError(
-        f"The shortest form has {len(body)} characters and '{channel.id}' takes {channel.room}: shorten {named}, or choose another channel."
+        f"The shortest form has {len(shortest)} characters and '{channel.id}' takes {channel.room}: "
+        f"shorten {named or 'your words'}, or choose another channel."
     )
 
 
-def _forms(letter: Letter) -> list[tuple[str, str]]:
-    """The bodies of a letter, fullest first: as asked, shorter, brief."""
-    asked = [(letter.variant or "text", _body(letter, letter.variant))]
-    short = [("shorter", _body(letter, "shorter"))]
-    brief = [("brief", _brief(letter))] if letter.template.brief else []
-    return brief or asked + short if letter.channel.layout == "note" else asked + short + brief
-
-
-def _body(letter: Letter, variant: Variant | None) -> str:
-    paragraphs = [letter.render(part.form(variant, letter.style)) for part in letter.template.body]
-    paragraphs = [paragraph for paragraph in paragraphs if paragraph]
-    if not letter.kind.letter:
-        return "\n\n".join(paragraphs)
-    greeting = _greeting(letter)
-    if letter.channel.layout == "chat":
-        return "\n".join([f"{greeting} {_after_comma(letter, paragraphs[0])}", *paragraphs[1:]])
-    return "\n\n".join([greeting, *paragraphs, f"{_sign_off(letter, variant)}\n{letter.values['sender']}"])
-
-
-def _brief(letter: Letter) -> str:
-    return f"{_greeting(letter)} {_after_comma(letter, letter.render(letter.template.brief))} {letter.values['sender']}"
-
-
-def _after_comma(letter: Letter, text: str) -> str:
-    """A first sentence without its capital, as it goes on behind a greeting; a name and the English *I* keep theirs."""
-    own = {value.split()[0].lower() for value in letter.values.values() if value}
-    if text.split()[0].lower() in own or (letter.language == "en" and re.match(r"I\b", text)):
-        return Words(letter.language).uncapital(text)
-    return text[0].lower() + text[1:]
-
-
-def _greeting(letter: Letter) -> str:
-    data, name = phrasing(letter.language), letter.values["recipient"]
-    first = words(name)[:1]
-    if first and first[0] in data.titles:
-        return data.greetings.titled.format(name=name)
-    return (data.greetings.known if letter.kind.acquainted else data.greetings.first).format(name=name)
-
-
-def _sign_off(letter: Letter, variant: Variant | None) -> str:
-    sign_offs = phrasing(letter.language).sign_offs
-    if variant == "warmer":
-        return sign_offs.warmer
-    return sign_offs.known if letter.kind.acquainted and not letter.formal else sign_offs.first
-
-
-def _subject(letter: Letter) -> str:
-    """The subject line, the short one where the other is longer than readers see; empty where the channel has none."""
-    if letter.channel.subject is None:
-        return ""
-    subject = letter.render(letter.template.subject)
-    if len(subject) > letter.channel.subject.customary and letter.template.subject_short:
-        subject = letter.render(letter.template.subject_short)
-    return subject
-
-
-def _left_out(letter: Letter, given: Mapping[str, str], body: str) -> Iterator[str]:
-    """A notice that names the fields that were filled in and are not in the text."""
-    flat = _flat(body)
-    names = [
-        field.label[letter.language] for field in letter.kind.fields
-        if field.in_text and given[field.name] and not _stands_in(given[field.name], flat)
-    ]  # fmt: skip
-    if names:
-        yield phrasing(letter.language).notices.left_out.format(fields=", ".join(names).lower())
-
-
-def _flat(text: str) -> str:
-    return " ".join(words(text))
+def _about_form(letter: Letter, variant: Variant | None, name: str, body: str) -> Iterator[str]:
+    """What the writer should know about the form that was chosen for them: that it is short, what it leaves out, whom it suits."""
+    channel, texts = letter.channel, phrasing(letter.language).notices
+    if name == "shorter" and variant != "shorter":
+        yield texts.shortened.format(channel=channel.title[letter.language])
+    if channel.room is not None and len(body) > channel.room:
+        yield texts.paid_only.format(count=len(body), hard=channel.hard, safe=channel.safe)
+    if name == "brief":
+        flat = " ".join(words(body))
+        left = [
+            field.label[letter.language].lower()
+            for field in letter.kind.fields
+            if field.in_text and letter.given[field.name] and not _stands_in(letter.given[field.name], flat)
+        ]
+        if left:
+            yield texts.left_out.format(fields=", ".join(left))
 
 
 def _stands_in(value: str, flat: str) -> bool:
@@ -276,35 +175,35 @@ def _stands_in(value: str, flat: str) -> bool:
     return all(" ".join(words(line)[-5:]) in flat for line in lines(value))
 
 
-def _notices(letter: Letter, given: Mapping[str, str]) -> Iterator[str]:
-    """What the writer should know about their own words, and the guidance that goes with what they chose."""
+def _about_words(letter: Letter) -> Iterator[str]:
+    """What the writer should know about their own words: another form of address or language, a quotation left open."""
     texts, language = phrasing(letter.language).notices, letter.language
     labels = {field.name: field.label[language].lower() for field in letter.kind.fields if field.in_text}
-    own = {name: value for name, value in given.items() if value and name in labels}
-    for template, culprits in (
-        (texts.address, [name for name, value in own.items() if _other_address(value, letter)]),
-        (texts.language, [name for name, value in own.items() if _other_language(value, language)]),
-        (texts.quote, [name for name, value in own.items() if _open_quote(value)]),
-    ):
+    own = {name: value for name, value in letter.given.items() if value and name in labels}
+    for text, is_so in ((texts.address, _other_address), (texts.language, _other_language), (texts.quote, _open_quote)):
+        culprits = [labels[name] for name, value in own.items() if is_so(value, letter)]
         if culprits:
-            form = "u" if letter.formal else "je"
-            yield template.format(fields=", ".join(labels[name] for name in culprits), form=form)
+            yield text.format(fields=", ".join(culprits), form="u" if letter.formal else "je")
+
+
+def _about_reader(letter: Letter) -> Iterator[str]:
+    """The guidance that goes with what the writer said of the reader: the first paragraph of its section."""
     for note in letter.kind.notes:
-        value = given[note.field]
+        value = letter.given[note.field]
         if value and note.value in ("", value):
-            yield section(note.guidance, language).text.split("\n", 1)[0]
+            yield section(note.guidance, letter.language).text.split("\n", 1)[0]
 
 
 def _other_address(value: str, letter: Letter) -> bool:
-    data, own = phrasing(letter.language), set(words(value))
-    return bool(own & (data.familiar if letter.formal else data.polite))
+    data = phrasing(letter.language)
+    return bool(set(words(value)) & (data.familiar if letter.formal else data.polite))
 
 
-def _other_language(value: str, language: Language) -> bool:
+def _other_language(value: str, letter: Letter) -> bool:
     counts = vote(value)
-    other = sum(count for name, count in counts.items() if name != language)
-    return len(words(value)) >= TELLING_WORDS and other > 2 * counts[language]
+    other = sum(count for name, count in counts.items() if name != letter.language)
+    return len(words(value)) >= TELLING_WORDS and other > 2 * counts[letter.language]
 
 
-def _open_quote(value: str) -> bool:
+def _open_quote(value: str, _: Letter) -> bool:
     return value.count('"') % 2 == 1 or any(value.count(pair[0]) != value.count(pair[1]) for pair in _QUOTES)

@@ -6,9 +6,8 @@ Fields that most kinds share stand in `prompts/fields.yaml` and are taken by nam
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, Self, get_args
@@ -209,18 +208,18 @@ class DraftKind(Strict):
         raise DraftError(f"The kind '{self.id}' has no field '{name}'{did_you_mean(name, known)}")
 
     def _check_names(self) -> None:
-        rules = _rules()
+        from coach.drafts.rules import RULES
+
         names = [field.name for field in self.fields]
         if double := next((name for name in names if names.count(name) > 1), None):
-            raise mistake(
-                f"the field '{double}' stands here twice", at=("fields", len(names) - 1 - names[::-1].index(double))
-            )
+            raise mistake(f"the field '{double}' stands here twice", at=("fields", len(names) - 1 - names[::-1].index(double)))
         checks: list[tuple[tuple[str | int, ...], str, Any, str]] = [
-            *((("rules", n), rule, rules, "rule") for n, rule in enumerate(self.rules)),
+            *((("rules", n), rule, RULES, "rule") for n, rule in enumerate(self.rules)),
             *((("channels", n), channel, load_channels(), "channel") for n, channel in enumerate(self.channels)),
             (("default_channel",), self.default_channel, self.channels, "channel of this kind"),
             *((("notes", n, "field"), note.field, names, "field") for n, note in enumerate(self.notes)),
-            *((("examples", n, "fields", name), name, names, "field") for n, one in enumerate(self.examples) for name in one.fields),
+            *((("examples", n, "fields", name), name, names, "field")
+              for n, one in enumerate(self.examples) for name in one.fields),
             *((("examples", n, "channel"), one.channel, self.channels, "channel of this kind")
               for n, one in enumerate(self.examples) if one.channel),
         ]  # fmt: skip
@@ -252,27 +251,10 @@ class DraftKind(Strict):
         letter = {"recipient", "sender"} if self.letter else set()
         for number, field in enumerate(self.fields):
             if field.required and field.in_text and field.name not in used | letter:
-                raise mistake(
-                    f"the required field '{field.name}' is not used in the {language} template", at=("fields", number)
-                )
+                raise mistake(f"the required field '{field.name}' is not used in the {language} template", at=("fields", number))
         blanks = [field.blank[language] for field in self.fields if field.blank]
         if len(set(blanks)) < len(blanks):
             raise mistake(f"two fields have the same blank in {language}: {', '.join(sorted(blanks))}", at=("fields",))
-
-
-_EXPECTED_RULES = """
-asks-for-mentorship no-specific-ask ask-too-big multiple-asks no-personalisation no-introduction no-courtesy no-subject too-long over-limit
-flattery placeholder pressure no-thanks no-takeaway person-not-behaviour absolutes no-situation vague no-impact no-next-step mind-reading
-harsh softened vague-praise comparison
-"""
-
-
-def _rules() -> Collection[str]:
-    if find_spec("coach.drafts.rules") is None:  # until the rules are there
-        return _EXPECTED_RULES.split()
-    from coach.drafts.rules import RULES
-
-    return {*RULES, *_EXPECTED_RULES.split()}
 
 
 def _names_in(env: SandboxedEnvironment, source: str) -> set[str]:
@@ -317,7 +299,5 @@ def load_kinds() -> Mapping[str, DraftKind]:
 def kind_named(name: str) -> DraftKind:
     """A kind by its id; only its own file is read. Raises `DraftError` that names the nearest one, or all of them."""
     if name not in _files():
-        raise DraftError(
-            f"There is no kind '{name}'{did_you_mean(name, _files())} 'coach draft --list' names them all."
-        )
+        raise DraftError(f"There is no kind '{name}'{did_you_mean(name, _files())} 'coach draft --list' names them all.")
     return _kind(name)

@@ -150,15 +150,14 @@ def is_sentence(value: str, language: Language) -> bool:
     for number, word in enumerate(found):
         if word in data.subordinators:
             return False
-        if number and (
-            word in data.early_verbs and (number < EARLY or whole) or whole and _looks_finite(word, language)
-        ):
+        known = word in data.early_verbs and (whole or number < EARLY)
+        if number and (known or (whole and _looks_finite(word, language))):
             return True
     return False
 
 
 def _looks_finite(word: str, language: Language) -> bool:
-    """Whether a word is likely a finite verb that the list of common ones lacks: a form of a Dutch infinitive, an English past."""
+    """Whether a word is likely a finite verb that the list lacks: a form of a Dutch infinitive, an English past."""
     if language == "en":
         return len(word) > 4 and word.endswith("ed")
     from simplemma import lemmatize
@@ -228,12 +227,7 @@ class Words:
         """The words without a capital on a first word that has none of its own; a name and the English *I* keep theirs."""
         first = _WORD.match(value)
         common = self.data.lowered | language_data(self.language).function_words
-        if (
-            not first
-            or first[0].lower().replace("’", "'") not in common
-            or not value[0].isupper()
-            or first[0][1:].isupper()
-        ):
+        if not first or first[0].lower().replace("’", "'") not in common or not value[0].isupper() or first[0][1:].isupper():
             return value
         if self.language == "en" and re.match(r"I\b", value):
             return value
@@ -310,12 +304,10 @@ def environment(language: Language) -> SandboxedEnvironment:
     def moment(context: Context, value: str, frame: str, sentence: str = HERE) -> str:
         return words.moment(context, value, frame, sentence)
 
-    environment = SandboxedEnvironment(
-        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False
-    )
+    environment = SandboxedEnvironment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False)
 
     def when(date: str, time: str, timezone: str, reader_timezone: str) -> str:
-        from coach.drafts.calendar import told
+        from coach.drafts.dates import told
 
         return told(language, date, time, timezone, reader_timezone)
 

@@ -36,14 +36,10 @@ def _clean_one(field: DraftField, value: str) -> str:
     value = unicodedata.normalize("NFC", _INVISIBLE.sub("", _BREAKS.sub("\n", value))).strip()
     for sign in value:
         if unicodedata.category(sign) in ("Cc", "Cs", "Co", "Cn") and sign not in "\n\t":
-            raise DraftError(
-                f"The field '{field.name}' holds a character that is no text (U+{ord(sign):04X}); take it out."
-            )
+            raise DraftError(f"The field '{field.name}' holds a character that is no text (U+{ord(sign):04X}); take it out.")
     longest = LONGEST[field.shape]
     if len(value) > longest:
-        raise DraftError(
-            f"The field '{field.name}' has {len(value)} characters and holds {longest} at most; shorten it."
-        )
+        raise DraftError(f"The field '{field.name}' has {len(value)} characters and holds {longest} at most; shorten it.")
     if "\n" in value and not field.multiline:
         raise DraftError(f"The field '{field.name}' is one line, and yours breaks over several; put it on one line.")
     value = "\n".join(_SPACES.sub(" ", line).strip() for line in value.split("\n"))
