@@ -8,6 +8,8 @@ from coach.drafts.wording import Message, Sentence
 ASK_TYPES = ("ask_talk", "ask_review", "ask_intro", "ask_job", "ask_recommend", "ask_send", "ask_visit", "ask_speak")
 # The guidance asks for 15 to 20 minutes; an hour at first contact is a large request.
 LONG_MINUTES = 60.0
+# A question of fewer words and signs ("Wanneer kun je?") does not say what it is about.
+SHORTEST_CLEAR_QUESTION = 5
 
 
 def specific(message: Message, sentence: Sentence) -> bool:
@@ -18,7 +20,8 @@ def specific(message: Message, sentence: Sentence) -> bool:
     generic = [one for one in message.find_cached("not_topic") if one.sentence is sentence]
     if any(all(topic.end <= other.start or other.end <= topic.start for other in generic) for topic in topics):
         return True
-    return sentence.is_question and not message.sentence_has(sentence, "vague_ask")
+    long_enough = sentence.last - sentence.first > SHORTEST_CLEAR_QUESTION
+    return sentence.is_question and long_enough and not message.sentence_has(sentence, "vague_ask")
 
 
 def asks_something_specific(message: Message) -> bool:
@@ -36,8 +39,9 @@ def asks_something_specific(message: Message) -> bool:
 
 
 def vague_request(message: Message) -> Sentence | None:
-    """The first request that does not say what it is for."""
-    return next((one for one in message.requests if message.sentence_has(one, "vague_ask")), None)
+    """The last request that does not say what it is for; a mere "let me know" is none."""
+    vague = [one for one in message.requests if message.sentence_has(one, "vague_ask") and not message.sentence_has(one, "reply_only")]
+    return vague[-1] if vague else None
 
 
 def too_big(message: Message, sentence: Sentence, *, recurring: bool) -> bool:
@@ -57,7 +61,8 @@ def distinct_asks(message: Message) -> list[Sentence]:
     seen: set[str] = set()
     asks: list[Sentence] = []
     for sentence in message.requests:
-        types = {name for name in ASK_TYPES if any(not message.negated(one) for one in message.find(name, within=[sentence]))}
+        wanted = [name for name in ASK_TYPES if not (name == "ask_intro" and message.kind == "introduction")]
+        types = {name for name in wanted if any(not message.negated(one) for one in message.find(name, within=[sentence]))}
         fresh = types - seen
         if seen and message.sentence_has(sentence, "either_or"):
             fresh = set()

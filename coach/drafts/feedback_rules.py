@@ -71,7 +71,10 @@ def no_impact(message: Message) -> Iterator[Span]:
 def no_next_step(message: Message) -> Iterator[Span]:
     """No question, invitation or suggestion; a compliment needs none."""
     compliment = message.kind == "feedback" and message.has("praise", "kind_word") and not message.has("negative_word")
-    if not compliment and not parts.next_steps(message):
+    steps = parts.next_steps(message)
+    if message.kind == "expectations":
+        steps = [one for one in steps if one.sentence.is_question] + message.find("invites_answer")
+    if not compliment and not steps:
         yield missing(message, "expectations" if message.kind == "expectations" else "")
 
 
@@ -127,6 +130,8 @@ def softened(message: Message) -> Iterator[Span]:
 def vague_praise(message: Message) -> Iterator[Span]:
     """Praise without anything that was seen."""
     if parts.is_concrete(message) or (message.kind == "evaluation" and message.has("progress")):
+        return
+    if message.kind == "feedback" and message.has("negative_word"):  # a kind word around criticism
         return
     found = [one for one in message.find("praise") if not message.negated(one) and not one.sentence.is_question]
     yield from joined(per_sentence(message, found))

@@ -19,17 +19,19 @@ _SUBJECT_WITHIN = 4
 def situations(message: Message) -> list[Found]:
     """Where the text says when or where it happened; a moment that is still to come does not count."""
     future = message.find_cached("not_situation")
-    requests = message.find_cached("question_request") + message.find_cached("statement_request")
     return [
         one
         for one in message.find_cached("situation")
         if not any(other.first <= one.first <= other.last + 1 and other.sentence is one.sentence for other in future)
-        and not any(
-            other.sentence is one.sentence and other.first < one.first and (one.sentence.is_question or _opens(message, other))
-            for other in requests
-        )
+        and not _is_ahead(message, one)
         and one.sentence.role == "body"
     ]
+
+
+def _is_ahead(message: Message, found: Found) -> bool:
+    """Whether these words stand in a question after its verb, or in an order: "stuur me voor maandag"."""
+    asked = message.find_cached("question_request") if found.sentence.is_question else []
+    return any(other.sentence is found.sentence and other.first < found.first for other in [*asked, *message.find_cached("imperative")])
 
 
 def _opens(message: Message, found: Found) -> bool:
@@ -52,27 +54,29 @@ def is_concrete(message: Message) -> bool:
 
 
 def impacts(message: Message) -> Iterator[tuple[int, int]]:
-    """The spans that say what came of it, for the writer or for others."""
+    """The spans that say what came of it, for the writer or for others.
+
+    That is: a sentence with a causal link or a feeling of the writer's own, a clause about somebody else, or any statement
+    after the behaviour that is not about the reader. Questions, requests and suggestions are none.
+    """
+    told = behaviours(message) or situations(message)
     for sentence in message.body:
-        linked = [
-            one for one in message.find("impact_link", "impact_feel", within=[sentence]) if not message.sentence_has(sentence, "vague")
-        ]
-        if linked and not _asks_only(message, sentence):
+        if _asks_only(message, sentence) or message.sentence_has(sentence, "vague", "comparison"):
+            continue
+        linked = message.find("impact_link", "impact_feel", within=[sentence])
+        after = bool(told) and sentence.start > told[0].sentence.start
+        if linked:
             yield linked[0].start, _clause_end(message, linked[-1])
-            continue
-        if _asks_only(message, sentence) or message.sentence_has(sentence, "vague"):
-            continue
-        for clause in message.clauses(sentence):
-            if _about_others(message, clause):
-                yield clause[0].start, clause[-1].end
-                break
+        elif clause := next((one for one in message.clauses(sentence) if _about_others(message, one)), None):
+            yield clause[0].start, clause[-1].end
+        elif after and not message.sentence_has(sentence, "reader", "process", "praise"):
+            yield sentence.start, sentence.end
 
 
 def _asks_only(message: Message, sentence: Sentence) -> bool:
     """Whether the sentence is a question or request from its first words on."""
-    return sentence.is_question or any(
-        one.sentence is sentence and _opens(message, one) for one in message.find_cached("statement_request")
-    )
+    openers = message.find_cached("statement_request") + message.find_cached("imperative") + message.find_cached("next_step")
+    return sentence.is_question or any(one.sentence is sentence and _opens(message, one) for one in openers)
 
 
 def _clause_end(message: Message, found: Found) -> int:
@@ -89,7 +93,7 @@ def _about_others(message: Message, clause: list[Token]) -> bool:
     readers = [one for one in message.find_cached("reader") if first <= one.first <= last]
     if not people or any(one.first <= people[0].first + 1 for one in readers):
         return False
-    processes = message.find_cached("not_people")
+    processes = message.find_cached("process")
     return len(clause) > 2 and not any(one.first <= people[0].first <= one.last for one in processes)
 
 

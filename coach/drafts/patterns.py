@@ -75,6 +75,8 @@ class RuleData(BaseModel):
     numbers: Mapping[str, float]
     units: Mapping[str, float]
     conjunctions: WordSet
+    not_names: WordSet
+    greetings: WordSet
     patterns: Mapping[str, Lines]
     texts: Mapping[str, RuleText]
 

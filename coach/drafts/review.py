@@ -54,15 +54,29 @@ def review(
         hard_limit=place.hard,
     )
     findings: list[Finding] = []
-    passed: list[str] = []
     for name in chosen.rules:
         found = list(_findings(RULES[name], message, text))
         findings += found
-        if not found:
-            passed.append(name)
+    findings = [one for one in findings if not _said_already(one, findings)]
     findings.sort(key=lambda finding: (finding.start, finding.end))
+    passed = [name for name in chosen.rules if all(name != one.rule for one in findings)]
     labelled = label(message, model) if chosen.family == "feedback" else ()
     return Review(kind, spoken, place.id, tuple(findings), tuple(passed), labelled)
+
+
+# Where two rules mark the same words, the second of a pair says nothing new.
+_COVERS = {
+    "pressure": ("mind-reading", "harsh", "no-courtesy"),
+    "ask-too-big": ("asks-for-mentorship",),
+    "mind-reading": ("person-not-behaviour",),
+}
+
+
+def _said_already(finding: Finding, others: list[Finding]) -> bool:
+    """Whether another finding on the same words says the same, more exactly."""
+    return any(
+        other.rule in _COVERS.get(finding.rule, ()) and other.start < finding.end and finding.start < other.end for other in others
+    )
 
 
 def _subject(text: str, given: str | None, *, has_line: bool) -> str | None:

@@ -16,9 +16,11 @@ from coach.drafts.wording import Message
 __all__ = ["RULES", "Rule", "Span", "feedback_rules"]
 
 # Words after which a message is too long to be read: twice the customary length in the guidance, since a rule must be sure.
-LONGEST_WORDS = {"email": 220, "message": 260, "linkedin-message": 150, "inmail": 200, "chat": 120}
+LONGEST_WORDS = {"email": 180, "message": 220, "linkedin-message": 150, "inmail": 180, "chat": 150}
 # Feedback, plans and evaluations carry more than a request does.
 LONGEST_WORDS_OTHER = 400
+# Fewer words and signs than this hold no insight.
+SHORTEST_INSIGHT = 7
 SHORT_KINDS = frozenset({"outreach", "thank_you", "check_in", "reschedule", "introduction", "decline"})
 _BLANK = re.compile(
     r"\[(?![ xX]?\])(?!\d+\])[^\[\]\n]{1,80}\](?!\()|\{\{[^{}\n]*\}\}|\{[A-Za-z][^{}\n]{0,40}\}|<(?!https?:|mailto:|/)[A-Za-zÀ-ÿ][^<>@\n]{0,40}>"
@@ -59,7 +61,7 @@ def no_specific_ask(message: Message) -> Iterator[Span]:
 
 
 def _names_topics(message: Message) -> bool:
-    items = re.findall(r"^\s*(?:[-–•*]|\d{1,2}[.)])\s+\S", message.text, re.MULTILINE)
+    items = re.findall(r"^\s*[-–•*]\s+\S|(?:^|\s)\d{1,2}[.)]\s+\S", message.text, re.MULTILINE)
     topics = without(message.find("agenda_topic"), message.find("no_topic"))
     return len(items) >= 2 or any(not message.negated(one) for one in topics)
 
@@ -80,7 +82,7 @@ def ask_too_big(message: Message) -> Iterator[Span]:
             yield Span(sentence.start, sentence.end)
 
 
-@rule("multiple-asks", "must", "first-message#one-ask")
+@rule("multiple-asks", "must", "first-message#small-ask")
 def multiple_asks(message: Message) -> Iterator[Span]:
     """Requests for different kinds of thing in one message."""
     found = asks.distinct_asks(message)
@@ -94,8 +96,11 @@ def multiple_asks(message: Message) -> Iterator[Span]:
 def no_personalisation(message: Message) -> Iterator[Span]:
     """Nothing in the message is about this reader's own work, words or steps, or about who pointed the way."""
     weak = {(one.sentence.start, one.last) for one in message.find("weak_noun")}
-    personal = without(message.find("personal"), message.find("generic_personal"))
-    if not any(not (message.is_request(one.sentence) and (one.sentence.start, one.last) in weak) for one in personal):
+    theirs = without(message.find("possessive"), message.find("generic_noun"))
+    named = [one for one in theirs if not message.is_request(one.sentence) and not message.sentence_has(one.sentence, "thanks", "room")]
+    personal = named + without(message.find("personal"), message.find("generic_personal"))
+    told = [one for one in personal if not (message.is_request(one.sentence) and (one.sentence.start, one.last) in weak)]
+    if not any(not message.sentence_has(one.sentence, "flattery_heavy") or message.sentence_has(one.sentence, "work_noun") for one in told):
         start = message.body[0].start if message.body else 0
         yield Span(start, start)
 
@@ -126,7 +131,9 @@ def _demands(message: Message) -> Iterator[Span]:
     found = [
         one
         for one in message.find("demand")
-        if not message.sentence_has(one.sentence, "demand_softener") and not one.sentence.is_question
+        if not message.sentence_has(one.sentence, "demand_softener")
+        and not one.sentence.is_question
+        and not message.negated(one)
     ]
     yield from joined(per_sentence(message, found, "demand"))
 
@@ -195,6 +202,19 @@ def no_thanks(message: Message) -> Iterator[Span]:
 @rule("no-takeaway", "must", "first-conversation#follow-up-within-a-day", progress_update="keeping-it-going#report-back", closing="ending-well#closing-message")
 def no_takeaway(message: Message) -> Iterator[Span]:
     """Nothing that the writer learned, will do, or did with the advice."""
-    names = ("takeaway", "progress") if message.kind == "progress_update" else ("takeaway",)
-    if not any(not message.negated(one) or message.kind == "progress_update" for one in message.find(*names, within=message.body)):
+    if not _tells_takeaway(message):
         yield missing(message, "progress_update" if message.kind == "progress_update" else "")
+
+
+def _tells_takeaway(message: Message) -> bool:
+    """Whether it names an insight, a plan or a result: by its words, or in a statement about oneself beyond pleasantries."""
+    progress = message.kind == "progress_update"
+    found = message.find("takeaway", *(["progress"] if progress else []), within=message.body)
+    if any(progress or not message.negated(one) for one in found):
+        return True
+    empty = ("pleasantry", "thanks", "progress_vague")
+    statements = [one for one in message.body if not one.is_question and not message.is_request(one)]
+    return any(
+        one.last - one.first >= SHORTEST_INSIGHT and message.sentence_has(one, "first_person") and not message.sentence_has(one, *empty)
+        for one in statements
+    )

@@ -114,7 +114,8 @@ class Message:
         """Where the sentence stands: a short first line that greets, a short last line that signs, or the body."""
         piece = self.text[start:end]
         short = len(piece.split()) <= 6
-        if number <= 1 and short and piece.endswith((",", ":", "!", "-")) and not self.text[:start].strip("\n ").count("\n\n"):
+        greets = piece.split()[0].strip(",!:").lower() in self.data.greetings or (number == 0 and piece.endswith(","))
+        if number <= 1 and short and greets and piece.endswith((",", ":", "!", "-", ".")) and not self.text[:start].strip("\n ").count("\n\n"):
             return "greeting"
         own_line = self.text.rfind("\n", 0, start) >= start - 3 or start == 0
         if own_line and short and number >= total - 3 and number > 0 and not piece.endswith(("?", ".", "!")):
@@ -163,7 +164,7 @@ class Message:
 
         if lower.split("'")[0] == "i":
             return False
-        return not opens_sentence or not is_known(lower, lang=self.language)
+        return not opens_sentence or not (lower in self.data.not_names or is_known(lower, lang=self.language))
 
     def _expand(self, lower: str) -> str:
         """Contractions in full, so that patterns need one form: "you're" as "you are", "don't" as "do not"."""
