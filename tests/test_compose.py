@@ -85,6 +85,18 @@ def test_every_fact_stays_and_nothing_is_missing(name: str, language: Language, 
         assert draft.composer == "template" and draft.language == language
 
 
+@pytest.mark.parametrize(("name", "language", "which"), every())
+def test_a_draft_passes_its_own_rules(name: str, language: Language, which: str) -> None:
+    kind = load_kinds()[name]
+    for variant, style in forms(kind):
+        draft = write(name, filled(kind, language, which), variant=variant, style=style, language=language)
+        broken = [finding for finding in draft.findings if finding.severity == "must"]
+        if which == "none":
+            assert {finding.rule for finding in broken} >= {"placeholder"}
+        else:
+            assert broken == [], draft.body
+
+
 @pytest.mark.parametrize(("name", "language"), list(product(KINDS, LANGUAGES)))
 def test_a_missing_detail_is_a_visible_blank_and_listed(name: str, language: Language) -> None:
     kind = load_kinds()[name]

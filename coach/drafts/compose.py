@@ -13,7 +13,7 @@ from coach.drafts.files import did_you_mean
 from coach.drafts.guidance import section
 from coach.drafts.kinds import VARIANTS, DraftKind, Style, Variant, kind_named
 from coach.drafts.letter import Letter
-from coach.drafts.phrasing import Phrasing, lines, phrasing
+from coach.drafts.phrasing import Name, Phrasing, lines, phrasing
 from coach.drafts.review import review
 from coach.drafts.values import clean
 from coach.errors import DraftError
@@ -108,10 +108,11 @@ def _is_formal(given: Mapping[str, str], data: Phrasing) -> bool:
 
 def _filled(kind: DraftKind, given: Mapping[str, str], language: Language) -> dict[str, str]:
     """The values for the template: the writer's words, else the field's own default, else its blank when it is required."""
-    values = {}
+    values: dict[str, str] = {}
     for field in kind.fields:
         blank = f"[{field.blank[language]}]" if field.required and field.blank else ""
-        values[field.name] = given[field.name] or (field.default[language] if field.default else blank)
+        value = given[field.name] or (field.default[language] if field.default else blank)
+        values[field.name] = Name(value) if field.shape == "name" else value
     return values
 
 

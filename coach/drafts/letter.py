@@ -50,7 +50,7 @@ class Letter:
         """The text for a channel with room for a sentence or two, in one paragraph; empty where the kind has none."""
         if not self.template.brief:
             return ""
-        return f"{self._greeting()} {self._after_comma(self._render(self.template.brief))} {self.values['sender']}"
+        return f"{self._greeting()} {self._after_comma(self._render(self.template.brief))}"
 
     def subject(self) -> str:
         """The subject, the short one where the other is longer than readers see; empty where the channel has none."""

@@ -6,7 +6,8 @@ Templates are Jinja2 (sandboxed; an unknown name is an error). These are the fil
     {{ words | question }}                  Words?          (`quoted`: Words. to stand between quotation marks)
     {{ words | within("I liked ….") }}      I liked words.   Words that are a sentence of their own stand alone instead,
                                             or in the frame given as `sentence=`; a thing rather than something to do
-                                            takes the frame given as `thing=`. Other fields may stand in a frame as {name}.
+                                            takes the frame given as `thing=`, a clause ("that you came") `clause=`; with
+                                            `elided=true` the words may leave out I. Other fields stand in a frame as {name}.
     {{ words | phrase }}                    words, without a full stop
     {{ words | lines | bullets }}           - one item a line (`numbered`: 1. one item a line)
     {{ words | lines | either }}            one, two or three   (`both`: one, two and three)
@@ -28,7 +29,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import BeforeValidator, Field
 
 from coach.drafts.files import Strict, read_model
-from coach.languages import language_data
 from coach.records import Language
 from coach.settings import data_folder
 
@@ -37,8 +37,6 @@ if TYPE_CHECKING:
     from jinja2.sandbox import SandboxedEnvironment
 
 HERE = "…"
-# A verb among this many words makes a sentence of words without a full stop; further on it may belong to a clause inside them.
-EARLY = 5
 
 _FORMS = re.compile(r"<([^<>|{}]*)\|([^<>|{}]*)>")
 _BULLET = re.compile(r"^\s*(?:[-*•–]\s+|\d{1,2}[.)]\s+)")
@@ -49,6 +47,10 @@ _FIELD = re.compile(r"(?<!\{)\{(\w+)\}(?!\})")
 
 def _split(value: object) -> object:
     return frozenset(value.split()) if isinstance(value, str) else value
+
+
+class Name(str):
+    """Words that are a name: they keep the capitals they were typed with."""
 
 
 WordSet = Annotated[frozenset[str], BeforeValidator(_split)]
@@ -107,9 +109,15 @@ class Phrasing(Strict):
     titles: WordSet
     sentence_openers: WordSet
     early_verbs: WordSet
+    participles: WordSet
     subordinators: WordSet
+    elided: WordSet
+    subject: str
+    clause_openers: WordSet
+    pronouns: WordSet
     determiners: WordSet
     lowered: WordSet
+    names: WordSet
     prepositions: WordSet
     either: str
     both: str
@@ -147,19 +155,26 @@ def is_sentence(value: str, language: Language) -> bool:
     if re.search(r"[!?][\"'”’)]*$|[.!?] +[A-Z]|\n", value) or found[0] in data.sentence_openers:
         return True
     whole = value.endswith(".") and not value.endswith("..")
-    for number, word in enumerate(found):
-        if word in data.subordinators:
-            return False
-        known = word in data.early_verbs and (whole or number < EARLY)
-        if number and (known or (whole and _looks_finite(word, language))):
-            return True
-    return False
+    verbs = [number for number in range(1, len(found)) if _is_finite(found, number, data, whole)]
+    clauses = sum(word in data.subordinators for word in found)
+    if found[0] in data.subordinators and verbs:  # "Dat hielp me"; "Toen het misging, hielp je me"
+        after = len(_words(value.partition(",")[0]))
+        return verbs[0] == 1 or len(verbs) > clauses or ("," in value and any(after <= verb < after + 3 for verb in verbs))
+    return len(verbs) > clauses
 
 
-def _looks_finite(word: str, language: Language) -> bool:
+def _is_finite(found: Sequence[str], number: int, data: Phrasing, whole: bool) -> bool:
+    """Whether a word is a finite verb: one of the common ones, or in words with a full stop also one that looks like it."""
+    word, following = found[number], found[number + 1] if number + 1 < len(found) else ""
+    if word in data.participles and following in data.prepositions:  # "the talk held in May"
+        return False
+    return word in data.early_verbs or (whole and _looks_finite(word, following, data))
+
+
+def _looks_finite(word: str, following: str, data: Phrasing) -> bool:
     """Whether a word is likely a finite verb that the list lacks: a form of a Dutch infinitive, an English past."""
-    if language == "en":
-        return len(word) > 4 and word.endswith("ed")
+    if data.language == "en":
+        return len(word) > 4 and word.endswith("ed") and following not in data.prepositions
     from simplemma import lemmatize
 
     lemma = lemmatize(word, lang="nl")
@@ -221,34 +236,53 @@ class Words:
 
     def phrase(self, value: str) -> str:
         """Words as the middle of a sentence: no full stop, no capital on a word such as *the*."""
-        return self.uncapital(value.strip().rstrip(".,;:").strip())
+        tidy = value.strip().rstrip(".,;:").strip()
+        return tidy if isinstance(value, Name) else self.uncapital(tidy)
 
     def uncapital(self, value: str) -> str:
         """The words without a capital on a first word that has none of its own; a name and the English *I* keep theirs."""
-        first = _WORD.match(value)
-        common = self.data.lowered | language_data(self.language).function_words
-        if not first or first[0].lower().replace("’", "'") not in common or not value[0].isupper() or first[0][1:].isupper():
+        match = _WORD.match(value)
+        if not match or not value[0].isupper() or match[0][1:].isupper():
             return value
-        if self.language == "en" and re.match(r"I\b", value):
+        word = match[0].lower().replace("’", "'")
+        if word in self.data.names or (self.language == "en" and re.match(r"I\b", value)):
             return value
-        return value[0].lower() + value[1:]
+        return value[0].lower() + value[1:] if word in self.data.lowered or self._is_verbal(word) else value
 
-    def within(self, context: Context, value: str, frame: str, sentence: str = HERE, thing: str = "") -> str:
-        """Words in a frame, at its `…`. A sentence of its own takes the frame `sentence`; a thing takes `thing` where given."""
+    def _is_verbal(self, word: str) -> bool:
+        """Whether a word is an infinitive or a verbal noun, as in *Onderhandelen* and *Negotiating*; few names look so."""
+        if self.language == "en":
+            return len(word) > 5 and word.endswith("ing")
+        from simplemma import is_known
+
+        return len(word) > 4 and word.endswith(("en", "ing")) and is_known(word, lang="nl")
+
+    def within(self, context: Context, value: str, frame: str, **frames: Any) -> str:
+        """Words in a frame, at its `…`. `frames` are those for other shapes: `sentence`, `thing` and `clause`; `elided` is
+        whether the words may have left out *I* ("werk bij een gemeente")."""
         value = value.strip()
         if not value:
             return ""
-        if is_sentence(value, self.language):
-            return self._framed(context, sentence, self._as_sentence(sentence, value))
         own = _words(value)
-        if thing and own[:1] and own[0] in self.data.determiners and not value.startswith("["):
-            frame = thing
+        if frames.get("elided") and own[:1] and own[0] in self.data.elided:
+            value = f"{self.data.subject} {value[0].lower()}{value[1:]}"
+        whole = frames.get("sentence", HERE)
+        if is_sentence(value, self.language):
+            return self._framed(context, whole, self._as_sentence(whole, value))
+        if not value.startswith("["):
+            frame = frames.get(self._shape(own), frame)
         before, inner = frame.partition(HERE)[0], self.phrase(value)
         return self._framed(context, frame, _without_echo(before, inner) if before.strip() else capital(inner))
 
+    def _shape(self, own: list[str]) -> str:
+        """What words name: a clause ("dat je er was"), a thing ("de cursus"), or something else, such as something to do."""
+        if len(own) > 1 and own[0] in self.data.clause_openers and own[1] in self.data.pronouns:
+            return "clause"
+        return "thing" if own and own[0] in self.data.determiners else ""
+
     def _framed(self, context: Context, frame: str, inner: str) -> str:
         """A frame with the words at its `…` and other fields at their `{name}`."""
-        ends = (_FIELD.sub(lambda match: self.phrase(str(context[match[1]])), end) for end in frame.split(HERE, 1))
+        ends = (_FIELD.sub(lambda match: self.phrase(context[match[1]]), end) for end in frame.split(HERE, 1))
         return inner.join(ends)
 
     def moment(self, context: Context, value: str, frame: str, sentence: str = HERE) -> str:
@@ -281,6 +315,8 @@ def fields_in_frames(source: str) -> set[str]:
 
 def _without_echo(before: str, inner: str) -> str:
     """The words without a start that repeats the end of the frame: "questions about …" and "about budgets"."""
+    if before.rstrip().endswith(":"):
+        return inner
     ahead, own = _words(before), inner.split()
     for count in (3, 2, 1):
         if len(own) > count and ahead[-count:] == [word.lower() for word in own[:count]]:
@@ -297,8 +333,8 @@ def environment(language: Language) -> SandboxedEnvironment:
     words, data = Words(language), phrasing(language)
 
     @pass_context
-    def within(context: Context, value: str, frame: str, sentence: str = HERE, thing: str = "") -> str:
-        return words.within(context, value, frame, sentence, thing)
+    def within(context: Context, value: str, frame: str, **frames: Any) -> str:
+        return words.within(context, value, frame, **frames)
 
     @pass_context
     def moment(context: Context, value: str, frame: str, sentence: str = HERE) -> str:
