@@ -8,6 +8,8 @@ from coach.drafts.wording import Message, Sentence
 ASK_TYPES = ("ask_talk", "ask_review", "ask_intro", "ask_job", "ask_recommend", "ask_send", "ask_visit", "ask_speak")
 # The guidance asks for 15 to 20 minutes; an hour at first contact is a large request.
 LONG_MINUTES = 60.0
+# As many pages or questions as nobody answers between two meetings.
+BULKY = 10.0
 # A question of fewer words and signs ("Wanneer kun je?") does not say what it is about.
 SHORTEST_CLEAR_QUESTION = 5
 
@@ -40,7 +42,9 @@ def asks_something_specific(message: Message) -> bool:
 
 def vague_request(message: Message) -> Sentence | None:
     """The last request that does not say what it is for; a mere "let me know" is none."""
-    vague = [one for one in message.requests if message.sentence_has(one, "vague_ask") and not message.sentence_has(one, "reply_only")]
+    vague = [
+        one for one in message.requests if message.sentence_has(one, "vague_ask") and not message.sentence_has(one, "reply_only")
+    ]
     return vague[-1] if vague else None
 
 
@@ -50,7 +54,11 @@ def too_big(message: Message, sentence: Sentence, *, recurring: bool) -> bool:
         return False
     names = ("big_favour", "recurring") if recurring else ("big_favour",)
     found = [one for one in message.find(*names, within=[sentence]) if not message.negated(one)]
-    return bool(found) or any(minutes >= LONG_MINUTES for minutes, _, _ in message.minutes(sentence))
+    return (
+        bool(found)
+        or message.bulk(sentence) >= BULKY
+        or any(minutes >= LONG_MINUTES for minutes, _, _ in message.minutes(sentence))
+    )
 
 
 def distinct_asks(message: Message) -> list[Sentence]:

@@ -30,10 +30,16 @@ def _asks_openly(message: Message, sentence: Sentence) -> bool:
 
 @rule("absolutes", "must", "feedback#always-never")
 def absolutes(message: Message) -> Iterator[Span]:
-    """"Always" or "never" said of the reader; said of oneself, in an offer or in thanks it is fine."""
+    """ "Always" or "never" said of the reader; said of oneself, in an offer or in thanks it is fine."""
     for one in without(message.find("absolute"), message.find("absolute_fine")):
-        said_of_reader = message.sentence_has(one.sentence, "reader") or one.sentence.last - one.sentence.first <= SHOUTED_WORDS * 2
-        if said_of_reader and not message.sentence_has(one.sentence, "thanks", "kind_word") and not _asks_openly(message, one.sentence):
+        said_of_reader = (
+            message.sentence_has(one.sentence, "reader") or one.sentence.last - one.sentence.first <= SHOUTED_WORDS * 2
+        )
+        if (
+            said_of_reader
+            and not message.sentence_has(one.sentence, "thanks", "kind_word")
+            and not _asks_openly(message, one.sentence)
+        ):
             yield Span(one.start, one.end)
 
 
@@ -45,7 +51,13 @@ def no_situation(message: Message) -> Iterator[Span]:
         yield Span(start, start)
 
 
-@rule("vague", "must", "feedback#be-specific", smart_goals="mentee-goals#short-term-goals", expectations="expectations-and-boundaries#time-you-can-give")
+@rule(
+    "vague",
+    "must",
+    "feedback#be-specific",
+    smart_goals="mentee-goals#short-term-goals",
+    expectations="expectations-and-boundaries#time-you-can-give",
+)
 def vague(message: Message) -> Iterator[Span]:
     """Nothing that anyone could see: an abstract word in need of improvement, and no event beside it."""
     if message.kind == "smart_goals":
@@ -89,7 +101,13 @@ def mind_reading(message: Message) -> Iterator[Span]:
     yield from per_sentence(message, found)
 
 
-@rule("harsh", "must", "feedback#honest-but-tactful", mismatch="when-it-goes-wrong#mismatch", decline="expectations-and-boundaries#saying-no-beyond-the-role")
+@rule(
+    "harsh",
+    "must",
+    "feedback#honest-but-tactful",
+    mismatch="when-it-goes-wrong#mismatch",
+    decline="expectations-and-boundaries#saying-no-beyond-the-role",
+)
 def harsh(message: Message) -> Iterator[Span]:
     """Words that knock down, or a sentence in capitals."""
     found = [one for one in without(message.find("harsh"), message.find("harsh_fine")) if not _denied(message, one)]

@@ -14,6 +14,8 @@ PARTS: dict[Model, tuple[str, ...]] = {
 }
 # A subject stands among the first words of its clause: "en de klant ...", "twee van de deelnemers ...".
 _SUBJECT_WITHIN = 4
+# A clause of at least so many words, its conjunction counted, has a subject and a verb of its own.
+LONG_CLAUSE = 6
 
 
 def situations(message: Message) -> list[Found]:
@@ -31,7 +33,9 @@ def situations(message: Message) -> list[Found]:
 def _is_ahead(message: Message, found: Found) -> bool:
     """Whether these words stand in a question after its verb, or in an order: "stuur me voor maandag"."""
     asked = message.find_cached("question_request") if found.sentence.is_question else []
-    return any(other.sentence is found.sentence and other.first < found.first for other in [*asked, *message.find_cached("imperative")])
+    return any(
+        other.sentence is found.sentence and other.first < found.first for other in [*asked, *message.find_cached("imperative")]
+    )
 
 
 def _opens(message: Message, found: Found) -> bool:
@@ -44,7 +48,9 @@ def behaviours(message: Message) -> list[Found]:
     return [
         one
         for one in message.find_cached("behaviour")
-        if one.sentence.role == "body" and not one.sentence.is_question and not message.sentence_has(one.sentence, "vague", "praise")
+        if one.sentence.role == "body"
+        and not one.sentence.is_question
+        and not message.sentence_has(one.sentence, "vague", "praise")
     ]
 
 
@@ -69,8 +75,26 @@ def impacts(message: Message) -> Iterator[tuple[int, int]]:
             yield linked[0].start, _clause_end(message, linked[-1])
         elif clause := next((one for one in message.clauses(sentence) if _about_others(message, one)), None):
             yield clause[0].start, clause[-1].end
+        elif after_clause := _clause_after_behaviour(message, sentence, told):
+            yield after_clause
         elif after and not message.sentence_has(sentence, "reader", "process", "praise"):
             yield sentence.start, sentence.end
+
+
+def _clause_after_behaviour(message: Message, sentence: Sentence, told: list[Found]) -> tuple[int, int] | None:
+    """A clause of some length after the reader's behaviour, in the same sentence and without the reader in it."""
+    first = next((one for one in told if one.sentence is sentence), None)
+    if first is None:
+        return None
+    for clause in message.clauses(sentence):
+        if clause[0].start <= first.end or len(clause) < LONG_CLAUSE:
+            continue
+        if not any(
+            clause[0].start <= one.start <= clause[-1].end
+            for one in message.find_cached("reader") + message.find_cached("subordinate")
+        ):
+            return clause[0].start, clause[-1].end
+    return None
 
 
 def _asks_only(message: Message, sentence: Sentence) -> bool:

@@ -77,6 +77,7 @@ class RuleData(BaseModel):
     conjunctions: WordSet
     not_names: WordSet
     greetings: WordSet
+    bulky: WordSet
     patterns: Mapping[str, Lines]
     texts: Mapping[str, RuleText]
 

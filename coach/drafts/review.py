@@ -42,7 +42,9 @@ def review(
     if not text.strip():
         raise DraftError("There is no text to review; give a file or type the message.")
     if len(text) > LONGEST_TEXT:
-        raise DraftError(f"The text has {len(text):,} characters; a review takes at most {LONGEST_TEXT:,}. Give the message alone.")
+        raise DraftError(
+            f"The text has {len(text):,} characters; a review takes at most {LONGEST_TEXT:,}. Give the message alone."
+        )
     spoken: Language = language or detect(text)
     place = channel_named(channel or chosen.default_channel)
     message = Message(
@@ -75,7 +77,8 @@ _COVERS = {
 def _said_already(finding: Finding, others: list[Finding]) -> bool:
     """Whether another finding on the same words says the same, more exactly."""
     return any(
-        other.rule in _COVERS.get(finding.rule, ()) and other.start < finding.end and finding.start < other.end for other in others
+        other.rule in _COVERS.get(finding.rule, ()) and other.start < finding.end and finding.start < other.end
+        for other in others
     )
 
 
@@ -101,7 +104,14 @@ def _findings(rule: Rule, message: Message, text: str) -> Iterator[Finding]:
         quote = text[span.start : span.end]
         values = {"quote": quote, **span.values}
         yield Finding(
-            rule.id, rule.severity, span.start, span.end, quote, words.reason.format(**values), words.fix.format(**values), reference
+            rule.id,
+            rule.severity,
+            span.start,
+            span.end,
+            quote,
+            words.reason.format(**values),
+            words.fix.format(**values),
+            reference,
         )
 
 

@@ -26,7 +26,9 @@ _BLANK = re.compile(
     r"\[(?![ xX]?\])(?!\d+\])[^\[\]\n]{1,80}\](?!\()|\{\{[^{}\n]*\}\}|\{[A-Za-z][^{}\n]{0,40}\}|<(?!https?:|mailto:|/)[A-Za-zÀ-ÿ][^<>@\n]{0,40}>"
     r"|«[A-Za-z][^«»\n]{0,30}»|\b[Xx]{3,}\b|(?<!\w)_{3,}(?!\w)|\b(?:TODO|TBD|NTB|LOREM IPSUM|INSERT NAME|NAAM INVULLEN)\b|%[A-Z_]{3,}%"
 )
-_BLANK_WORDS = re.compile(r"\((?:naam|name|bedrijf|company|functie|datum|date|topic|onderwerp)(?: (?:invullen|here|hier))?\)", re.IGNORECASE)
+_BLANK_WORDS = re.compile(
+    r"\((?:naam|name|bedrijf|company|functie|datum|date|topic|onderwerp)(?: (?:invullen|here|hier))?\)", re.IGNORECASE
+)
 
 
 @rule("asks-for-mentorship", "must", "first-message#golden-rule", thank_you="first-conversation#propose-check-in")
@@ -97,10 +99,15 @@ def no_personalisation(message: Message) -> Iterator[Span]:
     """Nothing in the message is about this reader's own work, words or steps, or about who pointed the way."""
     weak = {(one.sentence.start, one.last) for one in message.find("weak_noun")}
     theirs = without(message.find("possessive"), message.find("generic_noun"))
-    named = [one for one in theirs if not message.is_request(one.sentence) and not message.sentence_has(one.sentence, "thanks", "room")]
+    named = [
+        one for one in theirs if not message.is_request(one.sentence) and not message.sentence_has(one.sentence, "thanks", "room")
+    ]
     personal = named + without(message.find("personal"), message.find("generic_personal"))
     told = [one for one in personal if not (message.is_request(one.sentence) and (one.sentence.start, one.last) in weak)]
-    if not any(not message.sentence_has(one.sentence, "flattery_heavy") or message.sentence_has(one.sentence, "work_noun") for one in told):
+    if not any(
+        not message.sentence_has(one.sentence, "flattery_heavy") or message.sentence_has(one.sentence, "work_noun")
+        for one in told
+    ):
         start = message.body[0].start if message.body else 0
         yield Span(start, start)
 
@@ -118,12 +125,22 @@ def no_introduction(message: Message) -> Iterator[Span]:
         yield Span(start, start)
 
 
-@rule("no-courtesy", "must", "first-message#make-it-easy", check_in="when-it-goes-wrong#mentor-silent", reschedule="keeping-it-going#reschedule")
+@rule(
+    "no-courtesy",
+    "must",
+    "first-message#make-it-easy",
+    check_in="when-it-goes-wrong#mentor-silent",
+    reschedule="keeping-it-going#reschedule",
+)
 def no_courtesy(message: Message) -> Iterator[Span]:
     """A demand; or neither thanks nor room for the reader's time or a no, in a message that asks for time."""
     demands = [] if message.kind == "check_in" else list(_demands(message))
     yield from demands
-    if not demands and message.kind in {"outreach", "check_in", "introduction", "reschedule"} and not message.has("thanks", "room"):
+    if (
+        not demands
+        and message.kind in {"outreach", "check_in", "introduction", "reschedule"}
+        and not message.has("thanks", "room")
+    ):
         yield missing(message, "reschedule" if message.kind == "reschedule" else "")
 
 
@@ -131,9 +148,7 @@ def _demands(message: Message) -> Iterator[Span]:
     found = [
         one
         for one in message.find("demand")
-        if not message.sentence_has(one.sentence, "demand_softener")
-        and not one.sentence.is_question
-        and not message.negated(one)
+        if not message.sentence_has(one.sentence, "demand_softener") and not one.sentence.is_question and not message.negated(one)
     ]
     yield from joined(per_sentence(message, found, "demand"))
 
@@ -192,14 +207,26 @@ def pressure(message: Message) -> Iterator[Span]:
     yield from sorted(spans, key=lambda one: one.start)
 
 
-@rule("no-thanks", "must", "keeping-it-going#specific-thanks", closing="ending-well#closing-message", mismatch="when-it-goes-wrong#mismatch")
+@rule(
+    "no-thanks",
+    "must",
+    "keeping-it-going#specific-thanks",
+    closing="ending-well#closing-message",
+    mismatch="when-it-goes-wrong#mismatch",
+)
 def no_thanks(message: Message) -> Iterator[Span]:
     """No word of thanks."""
     if not any(not message.negated(one) for one in message.find("thanks")):
         yield missing(message)
 
 
-@rule("no-takeaway", "must", "first-conversation#follow-up-within-a-day", progress_update="keeping-it-going#report-back", closing="ending-well#closing-message")
+@rule(
+    "no-takeaway",
+    "must",
+    "first-conversation#follow-up-within-a-day",
+    progress_update="keeping-it-going#report-back",
+    closing="ending-well#closing-message",
+)
 def no_takeaway(message: Message) -> Iterator[Span]:
     """Nothing that the writer learned, will do, or did with the advice."""
     if not _tells_takeaway(message):
@@ -215,6 +242,8 @@ def _tells_takeaway(message: Message) -> bool:
     empty = ("pleasantry", "thanks", "progress_vague")
     statements = [one for one in message.body if not one.is_question and not message.is_request(one)]
     return any(
-        one.last - one.first >= SHORTEST_INSIGHT and message.sentence_has(one, "first_person") and not message.sentence_has(one, *empty)
+        one.last - one.first >= SHORTEST_INSIGHT
+        and message.sentence_has(one, "first_person")
+        and not message.sentence_has(one, *empty)
         for one in statements
     )

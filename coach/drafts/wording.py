@@ -22,6 +22,9 @@ _TOKEN = re.compile(r"\d+(?:[.,:]\d+)*|[^\W\d_]+(?:['’\-‑][^\W\d_]+)*|[^\w\s
 _QUOTED = re.compile(
     r"“[^“”\n]{2,400}”|„[^„”“\n]{2,400}[”“]|\"[^\"\n]{2,400}\"|«[^«»\n]{2,400}»|(?<![\w’'])[‘'][^‘’'\n]{2,400}[’'](?!\w)"
 )
+# Where a sentence ends although the next one has no capital.
+_STOP_LOWER = re.compile(r"(?<=[^\W\d_]{2}[.!?…])()\s+(?=[a-zà-ÿ])")
+_CALL_LOWER = re.compile(r"(?<=[!?])()\s+(?=[a-zà-ÿ])")
 # A clock time such as 15.00 or 14:30 is no amount.
 _PLAIN_NUMBER = re.compile(r"\d{1,4}(?:[.,]\d)?\Z")
 _REPLY = re.compile(r"^>.*$", re.MULTILINE)
@@ -75,7 +78,9 @@ def _lemma(word: str, language: Language) -> str:
 class Message:
     """A message and what can be asked about its wording. All offsets count in `text`."""
 
-    def __init__(self, text: str, language: Language, *, kind: str, channel: str, subject: str | None = None, hard_limit: int | None = None) -> None:
+    def __init__(
+        self, text: str, language: Language, *, kind: str, channel: str, subject: str | None = None, hard_limit: int | None = None
+    ) -> None:
         self.text = text
         self.language = language
         self.kind = kind
@@ -94,7 +99,7 @@ class Message:
 
     def _read(self) -> Iterator[Sentence]:
         quoted = list(self._quotations())
-        spans = list(sentences(self.text, self.language))
+        spans = list(self._split())
         for number, (start, end) in enumerate(spans):
             first = len(self.tokens)
             self._encode(start, end, quoted)
@@ -102,6 +107,16 @@ class Message:
             yield Sentence(
                 start, end, self._role(number, len(spans), start, end), "?" in self.text[start:end], first, len(self.tokens)
             )
+
+    def _split(self) -> Iterator[tuple[int, int]]:
+        """The sentences; in a text written without capitals a full stop ends one too."""
+        first = next((sign for sign in self.text if sign.isalpha()), "A")
+        stop = _STOP_LOWER if first.islower() else _CALL_LOWER
+        for start, end in sentences(self.text, self.language):
+            for match in stop.finditer(self.text, start, end):
+                yield start, match.start(1)
+                start = match.end()
+            yield start, end
 
     def _quotations(self) -> Iterator[tuple[int, int]]:
         """The spans of other people's words: quotations, and lines of the message that is replied to."""
@@ -115,7 +130,13 @@ class Message:
         piece = self.text[start:end]
         short = len(piece.split()) <= 6
         greets = piece.split()[0].strip(",!:").lower() in self.data.greetings or (number == 0 and piece.endswith(","))
-        if number <= 1 and short and greets and piece.endswith((",", ":", "!", "-", ".")) and not self.text[:start].strip("\n ").count("\n\n"):
+        if (
+            number <= 1
+            and short
+            and greets
+            and piece.endswith((",", ":", "!", "-", "."))
+            and not self.text[:start].strip("\n ").count("\n\n")
+        ):
             return "greeting"
         own_line = self.text.rfind("\n", 0, start) >= start - 3 or start == 0
         if own_line and short and number >= total - 3 and number > 0 and not piece.endswith(("?", ".", "!")):
@@ -292,6 +313,16 @@ class Message:
             if amount is not None:
                 lengths.append((amount * unit, start if start is not None else token.start, token.end))
         return lengths
+
+    def bulk(self, sentence: Sentence) -> float:
+        """The largest number of pages, slides or questions named in a sentence; 0 without any."""
+        tokens = self.tokens[sentence.first : sentence.last]
+        amounts = [
+            self._amount(tokens[max(0, place - 2) : place])[0]
+            for place, one in enumerate(tokens)
+            if one.surface in self.data.bulky
+        ]
+        return max((amount for amount in amounts if amount), default=0.0)
 
     def _amount(self, before: list[Token]) -> tuple[float | None, int | None]:
         """The number that the words before a unit stand for, and where it starts."""
