@@ -142,7 +142,6 @@ def test_direct_and_gentle_feedback_differ_in_more_than_a_word() -> None:
     "name", [name for name in LETTERS if any(field.name == "address" for field in load_kinds()[name].fields)]
 )
 def test_je_or_u_is_held_throughout(name: str) -> None:
-    kind = load_kinds()[name]
     for variant, _ in FORMS:
         for address, wrong in (("u", {"je", "jij", "jou", "jouw"}), ("je", {"u", "uw"})):
             draft = write(name, {"address": address}, variant=variant, language="nl")
@@ -277,7 +276,7 @@ def test_what_cannot_be_used_is_refused_by_name(kind: str, fields: dict[str, str
 )
 def test_an_unknown_option_is_refused_by_name(options: dict[str, str], said: str) -> None:
     with pytest.raises(DraftError, match=re.escape(said)):
-        write("outreach", {}, language="nl", **options)  # type: ignore[arg-type]
+        write("outreach", {}, language="nl", **options)
     with pytest.raises(DraftError, match="The kind 'feedback' does not go by 'inmail'; choose from: message"):
         write("feedback", {}, channel="inmail")
 

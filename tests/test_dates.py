@@ -36,7 +36,8 @@ def test_dates(words: str, expected: datetime.date | None) -> None:
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        ("16:00", (16, 0)), ("16.00 uur", (16, 0)), ("16u", (16, 0)), ("om 9 uur", (9, 0)), ("4 pm", (16, 0)), ("4:30 p.m.", (16, 30)),
+        ("16:00", (16, 0)), ("16.00 uur", (16, 0)), ("16u", (16, 0)), ("om 9 uur", (9, 0)), ("4 pm", (16, 0)),
+        ("4:30 p.m.", (16, 30)),
         ("12 am", (0, 0)), ("12 pm", (12, 0)), ("9.05", (9, 5)), ("16", None), ("25:00", None), ("16:75", None), ("13 pm", None),
         ("na de lunch", None), ("", None),
     ],
@@ -48,8 +49,10 @@ def test_times(words: str, expected: tuple[int, int] | None) -> None:
 @pytest.mark.parametrize(
     ("words", "minutes"),
     [
-        ("30 minuten", 30), ("een halfuur", 30), ("half uur", 30), ("een kwartier", 15), ("1,5 uur", 90), ("anderhalf uur", 90),
-        ("twintig minuten", 20), ("half an hour", 30), ("a quarter of an hour", 15), ("45 min.", 45), ("2 hours", 120), ("an hour", 60),
+        ("30 minuten", 30), ("een halfuur", 30), ("half uur", 30), ("een kwartier", 15), ("1,5 uur", 90),
+        ("anderhalf uur", 90),
+        ("twintig minuten", 20), ("half an hour", 30), ("a quarter of an hour", 15), ("45 min.", 45),
+        ("2 hours", 120), ("an hour", 60),
     ],
 )  # fmt: skip
 def test_lengths(words: str, minutes: int) -> None:
@@ -122,8 +125,10 @@ def test_a_meeting_over_the_change_of_the_clocks_keeps_its_length() -> None:
         ("nl", ("2026-12-03", "na de lunch"), "donderdag 3 december 2026, na de lunch"),
         ("nl", ("volgende week", "16:00"), "volgende week 16:00"),
         ("nl", ("2026-12-03", "16:00", "Europe/Amsterdam", "Amsterdam"), "donderdag 3 december 2026 om 16.00 uur"),
-        ("en", ("2026-12-03", "9:05", "Amsterdam", "New York"), "Thursday 3 December 2026 at 09:05 (Amsterdam), 03:05 in New York"),
-        ("nl", ("2026-12-03", "20:00", "Amsterdam", "Tokyo"), "donderdag 3 december 2026 om 20.00 uur (Amsterdam), vrijdag 4 december 04.00 uur in Tokyo"),
+        ("en", ("2026-12-03", "9:05", "Amsterdam", "New York"),
+         "Thursday 3 December 2026 at 09:05 (Amsterdam), 03:05 in New York"),
+        ("nl", ("2026-12-03", "20:00", "Amsterdam", "Tokyo"),
+         "donderdag 3 december 2026 om 20.00 uur (Amsterdam), vrijdag 4 december 04.00 uur in Tokyo"),
     ],
 )  # fmt: skip
 def test_a_moment_is_told_in_both_time_zones(language: Language, fields: tuple[str, ...], expected: str) -> None:

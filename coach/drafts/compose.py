@@ -154,7 +154,7 @@ def _fit(letter: Letter, variant: Variant | None) -> tuple[str, str]:
 
 
 def _about_form(letter: Letter, variant: Variant | None, name: str, body: str) -> Iterator[str]:
-    """What the writer should know about the form that was chosen for them: that it is short, what it leaves out, whom it suits."""
+    """What the writer should know about the form that was chosen: that it is short, whom it suits, what it leaves out."""
     channel, texts = letter.channel, phrasing(letter.language).notices
     if name == "shorter" and variant != "shorter":
         yield texts.shortened.format(channel=channel.title[letter.language])
