@@ -82,12 +82,17 @@ def no_impact(message: Message) -> Iterator[Span]:
 @rule("no-next-step", "must", "feedback#end-with-a-question", expectations="expectations-and-boundaries#talk-at-the-start")
 def no_next_step(message: Message) -> Iterator[Span]:
     """No question, invitation or suggestion; a compliment needs none."""
-    compliment = message.kind == "feedback" and message.has("praise", "kind_word") and not message.has("negative_word")
+    compliment = message.kind == "feedback" and message.has("praise", "kind_word") and not _criticises(message)
     steps = parts.next_steps(message)
     if message.kind == "expectations":
         steps = [one for one in steps if one.sentence.is_question] + message.find("invites_answer")
     if not compliment and not steps:
         yield missing(message, "expectations" if message.kind == "expectations" else "")
+
+
+def _criticises(message: Message) -> bool:
+    """Whether a sentence that does not praise speaks of something that went wrong."""
+    return any(not message.sentence_has(one.sentence, "praise") for one in message.find("negative_word"))
 
 
 @rule("mind-reading", "must", "feedback#mind-reading")
@@ -149,7 +154,7 @@ def vague_praise(message: Message) -> Iterator[Span]:
     """Praise without anything that was seen."""
     if parts.is_concrete(message) or (message.kind == "evaluation" and message.has("progress")):
         return
-    if message.kind == "feedback" and message.has("negative_word"):  # a kind word around criticism
+    if message.kind == "feedback" and _criticises(message):  # a kind word around criticism
         return
     found = [one for one in message.find("praise") if not message.negated(one) and not one.sentence.is_question]
     yield from joined(per_sentence(message, found))
