@@ -40,6 +40,8 @@ SHAPES: list[tuple[Language, str, bool]] = [
     ("en", "I read your article", True),
     ("en", "The example of the supplier who came up with a better plan has stayed with me.", True),
     ("en", "the talk held in May by your team", False),
+    ("en", "Anna said nothing more after that, and I missed her proposal.", True),
+    ("en", "Until the summer I am already guiding two people, and I want to give them enough attention.", True),
     ("en", "Your article published in the newsletter.", False),
     ("en", "When my project was stopped, you helped me", True),
     ("en", "I'm not ready for it yet", True),
@@ -109,6 +111,7 @@ FILTERS: list[tuple[Language, str, str, str]] = [
         "Your advice was to talk to them first.",
     ),
     ("en", '{{ x | within("Note: …", sentence="Note: …") }}', "I left early", "Note: I left early."),
+    ("en", '{{ x | within("What went well: ….") }}', "well prepared", "What went well: well prepared."),
     ("en", "{{ x | lines | both }}", "a course; a book; a talk", "a course, a book and a talk"),
     ("en", '{{ x | moment("During …, I saw it.") }}', "Tuesday's meeting", "During Tuesday's meeting, I saw it."),
     (

@@ -18,7 +18,7 @@ from coach.drafts.review import review
 from coach.drafts.values import clean
 from coach.errors import DraftError
 from coach.languages import DEFAULT_LANGUAGE, detect, vote, words
-from coach.records import Draft, Language
+from coach.records import Draft, Finding, Language
 
 # Fewer words than this say too little about the language that a field is written in.
 TELLING_WORDS = 5
@@ -67,10 +67,19 @@ def write(
         subject=subject,
         body=body,
         missing=tuple(missing),
-        findings=review(chosen.id, body, channel=to.id, language=language, subject=subject if to.subject else None).findings,
+        findings=tuple(_findings(letter, subject, body, bool(missing))),
         composer="template",
         notice=" ".join([*_about_form(letter, wanted, name, body), *_about_words(letter), *_about_reader(letter)]),
     )
+
+
+def _findings(letter: Letter, subject: str, body: str, blank: bool) -> Iterator[Finding]:
+    """What the kind's rules find; while blanks stand, not what may merely be missing because of them."""
+    known_subject = subject if letter.channel.subject else None
+    found = review(letter.kind.id, body, channel=letter.channel.id, language=letter.language, subject=known_subject).findings
+    for finding in found:
+        if finding.rule == "placeholder" or not blank or (finding.quote and "[" not in finding.quote):
+            yield finding
 
 
 def language_of(values: Mapping[str, str], default: Language = DEFAULT_LANGUAGE) -> Language:

@@ -156,7 +156,11 @@ def is_sentence(value: str, language: Language) -> bool:
         return True
     whole = value.endswith(".") and not value.endswith("..")
     verbs = [number for number in range(1, len(found)) if _is_finite(found, number, data, whole)]
-    clauses = sum(word in data.subordinators for word in found)
+    # "after that" and "na dat gesprek" point at something; they open no clause.
+    pointing = data.subordinators | data.prepositions
+    clauses = sum(
+        word in data.subordinators and (not number or found[number - 1] not in pointing) for number, word in enumerate(found)
+    )
     if found[0] in data.subordinators and verbs:  # "Dat hielp me"; "Toen het misging, hielp je me"
         after = len(_words(value.partition(",")[0]))
         return verbs[0] == 1 or len(verbs) > clauses or ("," in value and any(after <= verb < after + 3 for verb in verbs))
