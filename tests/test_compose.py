@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from itertools import product
 
 import pytest
@@ -33,6 +34,12 @@ def filled(kind: DraftKind, language: Language, which: str) -> dict[str, str]:
     }
 
 
+@cache
+def written(name: str, language: Language, which: str, variant: str | None = None, style: str | None = None) -> Draft:
+    """The draft of the examples, in the kind's own channel; written once for all tests."""
+    return write(name, filled(load_kinds()[name], language, which), variant=variant, style=style, language=language)
+
+
 def every(which: tuple[str, ...] = ("full", "required", "none")) -> list[tuple[str, Language, str]]:
     return list(product(KINDS, LANGUAGES, which))
 
@@ -60,7 +67,7 @@ def untidy(text: str) -> list[str]:
 def test_every_draft_is_tidy(name: str, language: Language, which: str) -> None:
     kind = load_kinds()[name]
     for variant, style in forms(kind):
-        draft = write(name, filled(kind, language, which), variant=variant, style=style, language=language)
+        draft = written(name, language, which, variant, style)
         body = (
             draft.body.replace(",\n\n", "\n\n").replace(",\n" + draft.body.rsplit(",\n", 1)[-1], "")
             if kind.letter
@@ -75,7 +82,7 @@ def test_every_fact_stays_and_nothing_is_missing(name: str, language: Language, 
     kind = load_kinds()[name]
     values = filled(kind, language, which)
     for variant, style in forms(kind):
-        draft = write(name, values, variant=variant, style=style, language=language)
+        draft = written(name, language, which, variant, style)
         text = " ".join(words(draft.subject + " " + draft.body))
         for field in kind.fields:
             if field.name in values and field.in_text and (name, field.name) not in RETOLD:
@@ -89,7 +96,7 @@ def test_every_fact_stays_and_nothing_is_missing(name: str, language: Language, 
 def test_a_draft_passes_its_own_rules(name: str, language: Language, which: str) -> None:
     kind = load_kinds()[name]
     for variant, style in forms(kind):
-        draft = write(name, filled(kind, language, which), variant=variant, style=style, language=language)
+        draft = written(name, language, which, variant, style)
         broken = [finding for finding in draft.findings if finding.severity == "must"]
         if which == "none":
             assert {finding.rule for finding in broken} == {"placeholder"}
@@ -101,7 +108,7 @@ def test_a_draft_passes_its_own_rules(name: str, language: Language, which: str)
 def test_a_missing_detail_is_a_visible_blank_and_listed(name: str, language: Language) -> None:
     kind = load_kinds()[name]
     for variant, style in forms(kind):
-        draft = write(name, {}, variant=variant, style=style, language=language)
+        draft = written(name, language, "none", variant, style)
         required = [field for field in kind.fields if field.required]
         assert draft.missing == tuple(field.name for field in required)
         for field in required:
@@ -114,7 +121,7 @@ def test_a_missing_detail_is_a_visible_blank_and_listed(name: str, language: Lan
 def test_variants_are_what_they_are_called(name: str, language: Language, which: str) -> None:
     kind = load_kinds()[name]
     values = filled(kind, language, which)
-    plain, *variants = (write(name, values, variant=variant, language=language, channel="message").body for variant, _ in FORMS)
+    plain, *variants = (written(name, language, which, variant).body for variant, _ in FORMS)
     shorter, warmer, more_direct = variants
     count = {
         form: len(words(text)) for form, text in zip(("plain", "shorter", "warmer", "direct"), (plain, *variants), strict=True)
@@ -132,7 +139,7 @@ def test_direct_and_gentle_feedback_differ_in_more_than_a_word() -> None:
     kind = load_kinds()["feedback"]
     for language in LANGUAGES:
         values = filled(kind, language, "full")
-        direct, gentle = (write("feedback", values, style=style, language=language).body for style in ("direct", "gentle"))
+        direct, gentle = (written("feedback", language, "full", None, style).body for style in ("direct", "gentle"))
         assert direct.index(values["impact"]) < direct.index(values["strength"][1:])
         assert gentle.index(values["strength"]) < gentle.index(values["impact"])
         assert len(words(gentle)) > len(words(direct)) + 15
