@@ -55,6 +55,7 @@ class Texts(BaseModel):
     empty: str
     crisis: str
     example: str
+    sources: str
 
 
 class LanguageData(BaseModel):

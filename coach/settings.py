@@ -71,7 +71,9 @@ class Settings(BaseSettings):
     )
     openai_base_url: str = Field(default="", alias="OPENAI_BASE_URL", description="Endpoint for openai: models and embedders.")
     openai_api_key: SecretStr = Field(
-        default=SecretStr(""), alias="OPENAI_API_KEY", description="Key for that endpoint; alone it switches nothing on."
+        default=SecretStr(""),
+        alias="OPENAI_API_KEY",
+        description="Key for that endpoint; alone it switches nothing on.",
     )
     chroma_api_key: SecretStr = Field(default=SecretStr(""), alias="CHROMA_API_KEY", description="Key for a hosted Chroma.")
     chroma_tenant: str = Field(

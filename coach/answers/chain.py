@@ -1,9 +1,9 @@
 """The chain from question to answer: retrieve | compose | ground, as LangChain runnables.
 
-    understand   the question, its language, and whether it continues the conversation
-    retrieve     the passages, and the confidence that they answer
-    compose      what is said, verbatim and cited
-    ground       nothing that its source does not say
+understand   the question, its language, and whether it continues the conversation
+retrieve     the passages, and the confidence that they answer
+compose      what is said, verbatim and cited
+ground       nothing that its source does not say
 """
 
 from __future__ import annotations
@@ -48,7 +48,12 @@ def chain(searcher: Searcher) -> Runnable[Work, Work]:
     def retrieve(work: Work) -> Work:
         return _retrieve(work, searcher)
 
-    steps = (_timed("understand", _understand), _timed("retrieve", retrieve), _timed("compose", _compose), _timed("ground", _ground))
+    steps = (
+        _timed("understand", _understand),
+        _timed("retrieve", retrieve),
+        _timed("compose", _compose),
+        _timed("ground", _ground),
+    )
     first, *rest = (RunnableLambda(step) for step in steps)
     whole: Runnable[Work, Work] = first
     for step in rest:

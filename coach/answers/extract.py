@@ -6,6 +6,7 @@ the sentences that add something. A yes/no question is led by the sentence that 
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -22,7 +23,26 @@ SENTENCES_OF_OTHERS = 2
 
 _QUOTE_MARK = re.compile(r"^>\s?", re.MULTILINE)
 _MARKER = re.compile(r"\s*(?:>\s*)?(?:(?:[-–—•*·▪‣]|\d{1,2}[.)])\s+)?")
-_NEGATION = frozenset("niet geen nooit nee hoeft hoef vermijd not never no don't doesn't needn't avoid cannot can't".split())
+_NEGATION = frozenset(
+    [
+        "niet",
+        "geen",
+        "nooit",
+        "nee",
+        "hoeft",
+        "hoef",
+        "vermijd",
+        "not",
+        "never",
+        "no",
+        "don't",
+        "doesn't",
+        "needn't",
+        "avoid",
+        "cannot",
+        "can't",
+    ]
+)
 _ENDS = re.compile(r"[.!?:;…][\"'”’»)\]]*$")
 
 
@@ -105,7 +125,7 @@ def _wanted(question: str, language: Language) -> frozenset[str]:
 
 def _overlap(unit: Unit, wanted: frozenset[str], language: Language) -> float:
     own = {stem(word, language) for word in content_words(unit.text, language)}
-    return len(own & wanted) / (1 + len(own) ** 0.5)
+    return len(own & wanted) / (1 + math.sqrt(len(own)))
 
 
 def _of_best(found: Sequence[Unit], wanted: frozenset[str], language: Language) -> list[Unit]:

@@ -100,7 +100,7 @@ class History:
                 "SELECT question, searched, language, outcome, answer, passages FROM turns WHERE conversation = ? ORDER BY id",
                 (conversation,),
             ).fetchall()
-        return [Turn(*row[:5], tuple(json.loads(row[5]))) for row in rows]
+        return [Turn(a, b, c, d, e, tuple(json.loads(places))) for a, b, c, d, e, places in rows]
 
     def last(self, conversation: str) -> Turn | None:
         """The last turn of a conversation, or nothing if it has not begun."""

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 VERSION = 1  # of what is made from the files; raise it to have every catalogue take the bank in anew
 CONSULTED = 8  # sections that a question is taken to be about, at most
 SHARPNESS = 0.1  # how fast the weight falls from the best section to the next, in cosine
+SHRINKAGE = 0.8  # of the covariance within sections towards an even one; found on held-back wordings
 SECTION_WEIGHT = 0.7  # of the likeness to the section itself, beside that to the questions it answers
 WORDS_WEIGHT = 0.5  # of the share of the question's words that the section or its questions use
 
@@ -102,10 +103,13 @@ def _wordings(path: Path) -> Mapping[str, Sequence[str]]:
 
 
 def wanted_vectors(bank: Sequence[Section], fingerprint: str) -> dict[bytes, tuple[str, str]]:
-    """Every vector that the bank and the probes of noise need: its key, and the kind and text to embed where it is not kept yet."""
+    """Every vector that the bank and the probes of noise need: its key, and the kind and text to embed."""
     wanted = {}
     for section in bank:
-        for kind, text in (("passage", embedding_text(section.passage)), *(("query", text) for text in section.questions)):
+        for kind, text in (
+            ("passage", embedding_text(section.passage)),
+            *(("query", text) for text in section.questions),
+        ):
             wanted[vector_key(fingerprint, kind, text)] = (kind, text)
     for language in LANGUAGES:
         for text in language_data(language).probes:
@@ -131,9 +135,44 @@ def write(catalogue: Catalogue, bank: Sequence[Section], fingerprint: str) -> No
             question_keys.append(vector_key(fingerprint, "query", text))
             owners.append(number)
     lexical.refresh_terms(connection, "bank_lexicon")
-    if bank:
-        catalogue.keep_matrix("bank_sections", range(1, len(bank) + 1), catalogue.vectors_of(section_keys))
-        catalogue.keep_matrix("bank_questions", owners, catalogue.vectors_of(question_keys))
+    _write_vectors(catalogue, bank, catalogue.vectors_of(section_keys), catalogue.vectors_of(question_keys), owners)
+
+
+def _write_vectors(
+    catalogue: Catalogue, bank: Sequence[Section], texts: Vectors, questions: Vectors, owners: Sequence[int]
+) -> None:
+    """Keep the bank's vectors as they are consulted: about their means and through the lens."""
+    import numpy as np
+
+    names = {name: number for number, name in enumerate(dict.fromkeys(section.key for section in bank))}
+    of_text = np.array([names[section.key] for section in bank])
+    of_question = of_text[np.array(owners) - 1]
+    means = np.stack([questions.mean(axis=0), texts.mean(axis=0)])
+    groups = np.concatenate([of_question, of_text])
+    glass = lens(np.concatenate([questions - means[0], texts - means[1]]), groups)
+    catalogue.keep_matrix("lens", range(len(glass)), glass)
+    catalogue.keep_matrix("bank_means", (0, 1), means)
+    catalogue.keep_matrix("bank_raw", range(1, len(bank) + 1), texts)
+    catalogue.keep_matrix("bank_sections", range(1, len(bank) + 1), unit((texts - means[1]) @ glass))
+    catalogue.keep_matrix("bank_questions", owners, unit((questions - means[0]) @ glass))
+
+
+def lens(vectors: Any, groups: Any) -> Vectors:
+    """A matrix that makes the embedder see what a text is about rather than how it is put, shape (dimension, dimension).
+
+    Within-class covariance normalisation (Hatch, Kajarekar and Stolcke, 2006): what varies among wordings of one section is
+    style, so that variation is shrunk. `vectors` are centred, `groups` says which section each belongs to.
+    """
+    import numpy as np
+
+    counts = np.bincount(groups)
+    sums = np.zeros((len(counts), vectors.shape[1]))
+    np.add.at(sums, groups, vectors)
+    within = vectors - (sums / np.maximum(counts, 1)[:, None])[groups]
+    covariance = within.T @ within / len(within)
+    even = np.trace(covariance) / len(covariance)
+    values, axes = np.linalg.eigh((1 - SHRINKAGE) * covariance + SHRINKAGE * even * np.eye(len(covariance)))
+    return np.asarray((axes * np.sqrt(even / values)) @ axes.T, np.float32)
 
 
 @dataclass(frozen=True)
@@ -150,21 +189,26 @@ class Bank:
     """The bank as a search consults it, read from a catalogue."""
 
     def __init__(self, catalogue: Catalogue) -> None:
-        import numpy as np
-
         rows = catalogue.connection.execute("SELECT id, section, language FROM bank ORDER BY id").fetchall()
         self._keys = [key for _, key, _ in rows]
         self._numbers: dict[str, list[int]] = {}
         for number, key, _ in rows:
             self._numbers.setdefault(key, []).append(number)
-        owners, questions = catalogue.matrix("bank_questions")
-        _, vectors = catalogue.matrix("bank_sections")
+        owners, self._questions = catalogue.matrix("bank_questions")
         self._owners = owners - 1
-        self.query_mean: Vectors = questions.mean(axis=0) if len(questions) else np.zeros(1, np.float32)
-        self.sections: Vectors = unit(vectors - vectors.mean(axis=0)) if len(vectors) else vectors
-        self._questions = unit(questions - self.query_mean)
-        self._raw = vectors
+        _, self.sections = catalogue.matrix("bank_sections")
+        _, self._raw = catalogue.matrix("bank_raw")
+        _, self._lens = catalogue.matrix("lens")
+        self._query_mean: Vectors = catalogue.matrix("bank_means")[1][0]
         self.total = len(rows)
+
+    def see_query(self, vectors: Vectors) -> Vectors:
+        """Vectors of questions as they are compared: about the mean of questions, through the lens, of unit length."""
+        return self.see(vectors, self._query_mean)
+
+    def see(self, vectors: Vectors, mean: Vectors) -> Vectors:
+        """Vectors about a mean, through the lens, of unit length."""
+        return unit((vectors - mean) @ self._lens)
 
     @cached_property
     def _distinct(self) -> tuple[list[str], Any]:
@@ -175,11 +219,9 @@ class Bank:
         return names, np.array([place[key] for key in self._keys], np.int64)
 
     def consult(self, connection: sqlite3.Connection, query: Vectors, text: str, language: Language) -> list[Topic]:
-        """The sections that a question is most likely about, best first; `query` is its vector, centred and of unit length."""
+        """The sections that a question is most likely about, best first; `query` is its vector through the lens."""
         import numpy as np
 
-        if not self.total:
-            return []
         likeness = np.full(self.total, -1.0, np.float32)
         np.maximum.at(likeness, self._owners, self._questions @ query)
         score = likeness + SECTION_WEIGHT * (self.sections @ query)
@@ -213,7 +255,7 @@ class Bank:
         return shares
 
 
-def unit(vectors: Vectors) -> Vectors:
+def unit(vectors: Any) -> Vectors:
     """Vectors, or one, at unit length; zero stays zero."""
     import numpy as np
 

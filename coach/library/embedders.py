@@ -103,7 +103,7 @@ class SentenceTransformers:
             self._model = SentenceTransformer(name, device="cpu")
         except (OSError, ValueError) as error:
             raise EmbedderError(
-                f"The model {name!r} cannot be loaded ({_first_line(error)}); give a folder that holds it, or a name while online."
+                f"The model {name!r} cannot be loaded ({_first_line(error)}); give a folder that holds it, or go online."
             ) from None
         self.fingerprint = f"sentence-transformers-{name}"
         self._prefixes = ("query: ", "passage: ") if "e5" in name.lower() else ("", "")
@@ -153,8 +153,9 @@ class OpenAI:
 
     def passages(self, texts: Sequence[str]) -> Vectors:
         """See `Embedder`. Raises `EmbedderError` when the endpoint stays unreachable or answers with something else."""
-        import numpy as np
         from concurrent.futures import ThreadPoolExecutor
+
+        import numpy as np
 
         with ThreadPoolExecutor(self.PARALLEL) as pool:
             parts = list(pool.map(self._request, batches([clean(text) for text in texts])))
@@ -186,7 +187,7 @@ class Row:
 EMBEDDERS: Mapping[str, Row] = {
     "bundled": Row(lambda _name, _settings: Bundled(), named=False),
     "sentence-transformers": Row(lambda name, _settings: SentenceTransformers(name), named=True),
-    "openai": Row(lambda name, settings: OpenAI(name, settings), named=True),
+    "openai": Row(OpenAI, named=True),
 }
 
 

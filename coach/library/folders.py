@@ -14,8 +14,44 @@ from coach.records import Failure
 
 # Files beside guidance that nobody expects to be read as such: pictures, sound, code, data, the folder's own notes.
 IGNORED = frozenset(
-    ".png .jpg .jpeg .gif .svg .webp .ico .bmp .tif .tiff .heic .mp3 .mp4 .mov .avi .wav .m4a .webm .zip .gz .css .js .json .yaml .yml "
-    ".toml .ini .py .pyc .sqlite3 .db .log .lock .tmp .bak .npz".split()
+    [
+        ".png",
+        ".jpg",
+        ".jpeg",
+        ".gif",
+        ".svg",
+        ".webp",
+        ".ico",
+        ".bmp",
+        ".tif",
+        ".tiff",
+        ".heic",
+        ".mp3",
+        ".mp4",
+        ".mov",
+        ".avi",
+        ".wav",
+        ".m4a",
+        ".webm",
+        ".zip",
+        ".gz",
+        ".css",
+        ".js",
+        ".json",
+        ".yaml",
+        ".yml",
+        ".toml",
+        ".ini",
+        ".py",
+        ".pyc",
+        ".sqlite3",
+        ".db",
+        ".log",
+        ".lock",
+        ".tmp",
+        ".bak",
+        ".npz",
+    ]
 )
 NOTES = frozenset({"readme.md", "coverage.md", "readme.txt", "license", "license.txt", "license.md", "thumbs.db", "desktop.ini"})
 

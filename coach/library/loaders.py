@@ -167,7 +167,14 @@ def load_markdown(data: bytes) -> Loaded:
         anchor = _ANCHOR.search(content)
         plain = _ANCHOR.sub("", content).replace("\n", " ").strip().strip("#").strip()
         headings.append(
-            Heading(int(token.tag[1]), _inline(plain), start, min(end, len(text)), anchor[1] if anchor else "", _asked(text, end))
+            Heading(
+                int(token.tag[1]),
+                _inline(plain),
+                start,
+                min(end, len(text)),
+                anchor[1] if anchor else "",
+                _asked(text, end),
+            )
         )
     return Loaded(text, headings, hidden, meta=meta)
 

@@ -14,6 +14,7 @@ import zlib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from statistics import median
 from typing import Any
 
@@ -309,7 +310,7 @@ def _furniture(pages: list[list[_Line]]) -> set[str]:
 
 def _pdf_paragraphs(lines: list[_Line]) -> Iterator[tuple[str, float]]:
     """Lines joined into paragraphs: a blank line, a wider gap, another size or a list mark opens one."""
-    gaps = [above.top - line.top for above, line in zip(lines, lines[1:], strict=False) if above.top - line.top > 0.5]
+    gaps = [above.top - line.top for above, line in pairwise(lines) if above.top - line.top > 0.5]
     usual = median(gaps) if gaps else 0.0
     text, size, top = "", 0.0, 0.0
     for line in lines:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from coach.languages import LANGUAGES, is_wrapped, sentences, vote
 from coach.library.plaintext import ITEM, Line, brands, is_term, lines_of
@@ -233,7 +233,7 @@ def _divided(document: Document, start: int, end: int) -> Iterator[tuple[int, in
     ]
     share = size / -(-size // LONGEST)
     opened = spans[0][0]
-    for (_, previous_end), (following, following_end) in zip(spans, spans[1:], strict=False):
+    for (_, previous_end), (following, following_end) in pairwise(spans):
         if following_end - opened > share and previous_end - opened > share / 3:
             yield opened, previous_end
             opened = following

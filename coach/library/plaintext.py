@@ -27,7 +27,8 @@ _MONTH = (
     r"|sept?(?:ember)?|o[kc]t(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?"
 )
 _DATE = re.compile(
-    rf"\W*(?:date\s+)?(?:\d{{1,2}}[-/. ](?:\d{{1,2}}|{_MONTH})[-/. ]\d{{2,4}}|{_MONTH} \d{{1,2}},? \d{{4}}|\d{{4}}-\d{{2}}(?:-\d{{2}})?)\W*",
+    rf"\W*(?:date\s+)?(?:\d{{1,2}}[-/. ](?:\d{{1,2}}|{_MONTH})[-/. ]\d{{2,4}}|{_MONTH} \d{{1,2}},? \d{{4}}"
+    r"|\d{4}-\d{2}(?:-\d{2})?)\W*",
     re.IGNORECASE,
 )
 _FURNITURE = re.compile(

@@ -1,6 +1,6 @@
 """Find the passages that answer a question: meaning, words, and what the question bank takes the question to be about.
 
-    score(passage) =  cosine(question, passage)                      about the means of both, which takes out what all share
+    score(passage) =  cosine(question, passage)                      about the means of both, through the lens of the bank
                    +  ASKED    x best cosine(question, a question that the passage's own section lists)
                    +  TOPICS   x mean cosine(section of the bank, passage), weighted by how likely the question is about it
                    +  WORDS    x share of the question's words in the passage        (BM25)
@@ -17,6 +17,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -27,8 +28,8 @@ from coach.library.bank import Bank, Topic, unit
 from coach.library.catalogue import Catalogue, vector_key
 from coach.library.confidence import Evidence, Scale, confidence, measure
 from coach.library.embedders import Embedder, load_embedder
+from coach.library.lock import catalogue_path, folder, holder, lock
 from coach.library.store import VectorStore
-from coach.library.sync import catalogue_path, folder, holder, lock
 from coach.records import Hit, Language, Passage, SearchResult
 from coach.settings import Settings
 
@@ -129,7 +130,7 @@ class Searcher:
                 self._view = None
 
     def embed(self, text: str) -> Vectors:
-        """The vector of a question, about the mean of the bank's questions and of unit length."""
+        """The vector of a question as it is compared (see `bank.lens`)."""
         with self._guard:
             return self._embed(self.view(), text)
 
@@ -138,7 +139,7 @@ class Searcher:
         if self._embedder is None or self._embedder[0] != setting:
             self._embedder = (setting, load_embedder(setting, self.settings))
         view.raw_query = self._embedder[1].queries([text])[0]
-        return unit(view.raw_query - view.bank.query_mean)
+        return view.bank.see_query(view.raw_query)
 
     def _stale(self, view: View, language: Language) -> str:
         made = view.catalogue.meta("embedder_setting")
@@ -159,6 +160,7 @@ class View:
             raise StoreError(f"There is no index in {path.parent} yet; run 'coach sync'.")
         self.catalogue = Catalogue(path)
         self._store: VectorStore | None = None
+        self._owned = ExitStack()
         self._polled = 0.0
         if settings.chroma_url:
             self._pull()
@@ -169,7 +171,7 @@ class View:
         self.count = self.catalogue.count()
         self.bank = Bank(self.catalogue)
         self.mean: Vectors = self.catalogue.matrix("mean")[1][0]
-        
+
         self._load()
         self.noise = self.scale() if self.count else Scale({}, {})
 
@@ -195,17 +197,18 @@ class View:
         own = connection.execute("SELECT v.vector FROM passages p JOIN vectors v ON v.key = p.vector ORDER BY p.id").fetchall()
         if len(own) != self.count:
             raise StoreError(f"The index in {self.catalogue.path.parent} lacks vectors; run 'coach sync' to mend it.")
-        self.matrix = unit(np.frombuffer(b"".join(row[0] for row in own), np.float32).reshape(self.count, -1) - self.mean)
+        self.matrix = self.bank.see(
+            np.frombuffer(b"".join(row[0] for row in own), np.float32).reshape(self.count, len(self.mean)), self.mean
+        )
         asked = connection.execute("SELECT q.passage, v.vector FROM questions q JOIN vectors v ON v.key = q.vector").fetchall()
         self.asked_of = np.searchsorted(self.numbers, np.array([row[0] for row in asked], np.int64))
         vectors = np.frombuffer(b"".join(row[1] for row in asked), np.float32).reshape(len(asked), len(self.mean))
-        self.asked = unit(vectors - self.bank.query_mean)
+        self.asked = self.bank.see_query(vectors)
 
     def _open_store(self) -> None:
         """Open the embedded Chroma as its only owner; while another process has it, every passage is scored instead."""
         try:
-            self._owner = lock(self.settings, "search", 0.0)
-            self._owner.__enter__()
+            self._owned.enter_context(lock(self.settings, "search", 0.0))
         except LockedError:
             self.notice = language_data(LANGUAGES[0]).texts.exact_meanwhile.format(holder=holder(self.settings))
             self.exact = True
@@ -243,14 +246,11 @@ class View:
         if self._store is not None:
             self._store.close()
             self._store = None
-        owner = getattr(self, "_owner", None)
-        if owner is not None:
-            owner.__exit__(None, None, None)
-            self._owner = None
+        self._owned.close()
         self.catalogue.close()
 
     def score(self, query: Vectors, text: str, language: Language) -> Scores:
-        """Every passage, or every candidate, with its score; `query` is centred and of unit length."""
+        """Every passage, or every candidate, with its score; `query` is seen through the lens."""
         import numpy as np
 
         connection = self.catalogue.connection
@@ -297,13 +297,13 @@ class View:
         ids = self.catalogue.ids_of(list(own))
         known = sorted(ids, key=lambda key: ids[key])
         places = np.searchsorted(self.numbers, np.array([ids[key] for key in known], np.int64))
-        vectors = unit(np.stack([own[key] for key in known]) - self.mean)
+        vectors = self.bank.see(np.stack([own[key] for key in known]), self.mean)
         place_of = {key: row for row, key in enumerate(known)}
         asked = np.full(len(known), -1.0, np.float32)
         for key, vector in near.items():
             row = place_of.get(key.partition("?")[0], -1) if "?" in key else -1
             if row >= 0:
-                asked[row] = max(asked[row], float(unit(vector - self.bank.query_mean) @ query))
+                asked[row] = max(asked[row], float(self.bank.see_query(vector) @ query))
         return places, vectors, asked
 
     def _share(self, found: Mapping[int, float], places: Any, terms: Sequence[str]) -> Vectors:
@@ -317,7 +317,7 @@ class View:
             most = most or max(found.values())
             where = np.searchsorted(self.numbers, np.fromiter(found, np.int64))
             shares[where] = np.fromiter(found.values(), np.float32) / max(most, 1e-9)
-        return shares[places]
+        return np.asarray(shares[places])
 
     def _topic_terms(self, topics: Sequence[Topic]) -> list[str]:
         """The words that set the likely sections apart, best first."""
@@ -350,7 +350,12 @@ class View:
         )
 
     def _covered(
-        self, connection: sqlite3.Connection, text: str, language: Language, numbers: Sequence[int], topics: Sequence[Topic]
+        self,
+        connection: sqlite3.Connection,
+        text: str,
+        language: Language,
+        numbers: Sequence[int],
+        topics: Sequence[Topic],
     ) -> float:
         """The share of the question's words, weighted by rarity, that stand in these passages or the likeliest topics."""
         terms = set(lexical.tokens(text, language))
@@ -380,7 +385,7 @@ class View:
             raw = self.catalogue.vectors_of([vector_key(fingerprint, "query", text) for text in probes])
             for text, vector in zip(probes, raw, strict=True):
                 self.raw_query = vector
-                scores = self.score(unit(vector - self.bank.query_mean), text, language)
+                scores = self.score(self.bank.see_query(vector), text, language)
                 noise.append(self.evidence(scores, _order(scores.total), text, language))
         return measure(noise)
 

@@ -1,0 +1,42 @@
+# Two commands do everything: `make run` and `make test`. Both install what they need into .venv, once.
+PYTHON ?= python3
+BIN := .venv/bin
+CONSTRAINTS := constraints.txt
+
+.PHONY: run ask test vectors clean
+
+run: .venv/installed
+	@$(BIN)/coach sync
+	@$(BIN)/coach ask "Mag ik in mijn eerste bericht meteen vragen of iemand mijn mentor wil worden?"
+
+ask: .venv/installed
+	@test -n "$(Q)" || { echo 'make ask: give a question, as in make ask Q="Hoe geef ik feedback?"' >&2; exit 2; }
+	@$(BIN)/coach ask $(if $(CONVERSATION),--conversation $(CONVERSATION)) -- "$$Q"
+export Q
+
+test: .venv/tested
+	@$(BIN)/ruff check coach tests benchmarks
+	@$(BIN)/mypy
+	@$(BIN)/python -m pytest
+
+# The vectors of the question bank that ship with the coach; run it after editing knowledge/ or prompts/questions/.
+vectors: .venv/installed
+	@$(BIN)/python -m coach.library.bank
+
+.venv/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "The coach needs Python 3.11 or newer; set PYTHON=python3.x")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install -q --disable-pip-version-check --upgrade pip
+
+.venv/installed: pyproject.toml $(CONSTRAINTS) | .venv/bin/python
+	$(BIN)/pip install -q --disable-pip-version-check -c $(CONSTRAINTS) -e .
+	@touch $@
+
+# torch is asked for by its exact version first, so that plain pip does not take the build with CUDA.
+.venv/tested: pyproject.toml $(CONSTRAINTS) | .venv/installed
+	$(BIN)/pip install -q --disable-pip-version-check -c $(CONSTRAINTS) torch==2.13.0
+	$(BIN)/pip install -q --disable-pip-version-check -c $(CONSTRAINTS) -e '.[dev]'
+	@touch $@
+
+clean:
+	rm -rf .venv dist build

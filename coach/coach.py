@@ -1,0 +1,154 @@
+"""The coach: the whole flow on one screen.
+
+sync    folders -> passages -> index
+search  question -> passages, and how sure it is that they answer
+ask     question -> retrieve | compose | ground -> cited answer, remembered in its conversation
+draft   facts -> message, reviewed by its own rules
+review  message -> findings
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
+
+from coach.answers.history import History, Summary
+from coach.errors import SettingsError
+from coach.health import examine
+from coach.library.search import Searcher
+from coach.library.switch import Progress
+from coach.library.sync import is_current, sync
+from coach.records import Answer, Draft, Health, Language, Review, SearchResult, SyncReport
+from coach.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from langchain_core.runnables import Runnable
+
+    from coach.answers.chain import Work
+
+LONGEST_QUESTION = 2_000  # characters
+
+
+class Coach:
+    """A coach over one set of settings (by default those of the environment); safe to share between threads.
+
+    Every method raises a child of `CoachError` whose text says what is wrong and what to do.
+    """
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        self.settings = settings or load_settings()
+        self.history = History(self.settings)
+        self._searcher = Searcher(self.settings)
+
+    def sync(
+        self,
+        *,
+        dry_run: bool = False,
+        progress: Progress = lambda _what, _done, _total: None,
+        waiting: Callable[[str], None] = lambda _holder: None,
+    ) -> SyncReport:
+        """Make the index match the folders."""
+        self._searcher.close()
+        return sync(self.settings, dry_run=dry_run, progress=progress, waiting=waiting)
+
+    def needs_sync(self) -> bool:
+        """Whether there is no index yet, or one of other folders than the settings name."""
+        return not is_current(self.settings)
+
+    def search(self, text: str, k: int = 8) -> SearchResult:
+        """The `k` passages that fit a text best, and the confidence, 0 to 1, that they answer it."""
+        if k < 1:
+            raise SettingsError(f"-k {k}: ask for at least one passage.")
+        setting = self.settings.language
+        return self._searcher.search(_question(text), k, None if setting == "auto" else setting)
+
+    def ask(self, text: str, conversation: str | None = None) -> Answer:
+        """The answer to a question, cited; in a conversation, a follow-up leans on what was asked before."""
+        from coach.answers.chain import Work, question_language, turn
+
+        started = time.perf_counter()
+        question = _question(text)
+        turns = tuple(self.history.turns(conversation)) if conversation else ()
+        language = question_language(question, self.settings.language, turns)
+        work = self._chain.invoke(Work(question, language, turns))
+        if conversation:
+            self.history.add(conversation, turn(work))
+        total = round((time.perf_counter() - started) * 1000, 2)
+        return Answer(
+            question=question,
+            language=language,
+            outcome=work.outcome,
+            answer=work.answer,
+            citations=work.citations,
+            composer="extractive",
+            notice=" ".join(work.notices),
+            timings_ms=work.timings_ms | {"total": total},
+            conversation=conversation or "",
+        )
+
+    @cached_property
+    def _chain(self) -> Runnable[Work, Work]:
+        from coach.answers.chain import chain
+
+        return chain(self._searcher)
+
+    def draft(
+        self,
+        kind: str,
+        fields: Mapping[str, str],
+        channel: str | None = None,
+        variant: str | None = None,
+        language: Language | None = None,
+        style: str | None = None,
+    ) -> Draft:
+        """A message of a kind, from facts that come from the user alone."""
+        from coach.drafts.compose import write
+
+        chosen = language or self._language()
+        return write(kind, fields, channel=channel, variant=variant, language=chosen, style=style)
+
+    def review(
+        self,
+        kind: str,
+        text: str,
+        channel: str | None = None,
+        language: Language | None = None,
+        subject: str | None = None,
+        model: Literal["sbi", "4g"] = "sbi",
+    ) -> Review:
+        """What a message of a kind breaks of its rules, and what it passes."""
+        from coach.drafts.review import review
+
+        return review(kind, text, channel=channel, language=language or self._language(), subject=subject, model=model)
+
+    def conversations(self) -> list[Summary]:
+        """The conversations that are kept, the latest first."""
+        return self.history.conversations()
+
+    def forget(self, conversation: str | None = None) -> int:
+        """Remove one conversation, or all; return how many turns went."""
+        return self.history.forget(conversation)
+
+    def document_text(self, document: str) -> str:
+        """The loaded text of a document, in which the offsets of citations count."""
+        return self._searcher.view().catalogue.document_text(document)
+
+    def doctor(self) -> Health:
+        """What is well and what is not, and what to do about it."""
+        return examine(self.settings)
+
+    def close(self) -> None:
+        """Let go of files and connections."""
+        self._searcher.close()
+
+    def _language(self) -> Language | None:
+        return None if self.settings.language == "auto" else self.settings.language
+
+
+def _question(text: str) -> str:
+    question = " ".join(text.encode("utf-8", "replace").decode("utf-8").split())[:LONGEST_QUESTION]
+    if not any(sign.isalnum() for sign in question):
+        raise SettingsError("The question is empty; type what you want to know.")
+    return question

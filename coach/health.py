@@ -1,0 +1,129 @@
+"""What `coach doctor` looks at: folders, index, vector store, embedder and model; each with what to do about it."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterator
+from urllib.parse import urlsplit
+
+from coach.errors import CoachError, SettingsError
+from coach.library.catalogue import Catalogue
+from coach.library.changes import compare
+from coach.library.embedders import check_name, load_embedder
+from coach.library.lock import catalogue_path, folder, lock
+from coach.library.store import VectorStore
+from coach.library.switch import sample
+from coach.library.sync import made_with_settings
+from coach.records import Check, Health
+from coach.settings import Settings
+
+REACH = 3.0  # seconds to wait for a server to accept a connection
+
+
+def examine(settings: Settings) -> Health:
+    """Look at everything the coach stands on; a check that fails does not keep the others from being made."""
+    checks: list[Check] = []
+    for name, check in CHECKS:
+        try:
+            checks.extend(check(settings))
+        except CoachError as error:
+            checks.append(Check(name, "problem", str(error)))
+    return Health(tuple(checks))
+
+
+def _folders(settings: Settings) -> Iterator[Check]:
+    from coach.library.folders import scan
+
+    for root in settings.knowledge:
+        files, refused = scan([root])
+        yield Check("folders", "ok", f"{root}: {len(files)} files to read")
+        if not files:
+            yield Check("folders", "warning", f"{root} holds no guidance", "put files into it, then run 'coach sync'")
+        for failure in refused:
+            yield Check("folders", "warning", f"{failure.path}: {failure.reason}")
+
+
+def _index(settings: Settings) -> Iterator[Check]:
+    path = catalogue_path(settings)
+    if not path.is_file():
+        yield Check("index", "problem", f"there is no index in {path.parent}", "run 'coach sync'")
+        return
+    catalogue = Catalogue(path)
+    try:
+        found = catalogue.connection.execute("PRAGMA quick_check").fetchone()[0]
+        if found != "ok":
+            yield Check("index", "problem", f"{path} is damaged ({found})", "run 'coach sync' to build it again")
+            return
+        changes = compare(catalogue, settings, made_with_settings(catalogue, settings))
+        waiting = changes.added + changes.changed + changes.removed + changes.moved
+        yield Check("index", "ok", f"{catalogue.count():,} passages, generation {catalogue.generation}, in {path.parent}")
+        if waiting:
+            yield Check("index", "warning", f"{waiting} files differ from the index", "run 'coach sync'")
+        for failure in changes.known_failures:
+            yield Check("index", "warning", f"{failure.path}: {failure.reason}")
+        if catalogue.meta("dirty"):
+            yield Check("index", "warning", "the last sync did not finish", "run 'coach sync'")
+        if not made_with_settings(catalogue, settings):
+            made = catalogue.meta("embedder_setting") or "nothing"
+            yield Check("index", "warning", f"made with {made}, the settings say {settings.embedder}", "run 'coach sync'")
+    finally:
+        catalogue.close()
+
+
+def _store(settings: Settings) -> Iterator[Check]:
+    catalogue = Catalogue(catalogue_path(settings))
+    try:
+        name = catalogue.meta("collection")
+        if not name:
+            return
+        where = settings.chroma_url or str(folder(settings) / "chroma")
+        with lock(settings, "coach doctor", 0.0):
+            store = VectorStore(folder(settings) / "chroma", settings)
+            try:
+                expected = catalogue.count() + int(catalogue.connection.execute("SELECT count(*) FROM questions").fetchone()[0])
+                wrong = store.well(name, expected, lambda: sample(catalogue))
+            finally:
+                store.close()
+        detail = wrong or f"{expected:,} vectors, known ones find themselves"
+        yield Check("vector store", "problem" if wrong else "ok", f"{where}: {detail}", "run 'coach sync'" if wrong else "")
+        if wrong:
+            catalogue.set_meta(dirty="1")
+    finally:
+        catalogue.close()
+
+
+def _embedder(settings: Settings) -> Iterator[Check]:
+    check_name(settings.embedder)
+    embedder = load_embedder(settings.embedder, settings)
+    vectors = embedder.queries(["Hoe begin ik?"])
+    yield Check("embedder", "ok", f"{settings.embedder}: {vectors.shape[1]} dimensions")
+
+
+def _model(settings: Settings) -> Iterator[Check]:
+    if not settings.model:
+        yield Check("model", "ok", "none is set; answers are quoted from the guidance")
+        return
+    if ":" not in settings.model:
+        raise SettingsError(f"COACH_MODEL={settings.model!r}: write it as provider:name, such as openai:gpt-4.1-mini.")
+    address = urlsplit(settings.openai_base_url)
+    if not address.hostname:
+        yield Check("model", "ok", f"{settings.model}, at the provider's own address")
+        return
+    try:
+        socket.create_connection((address.hostname, address.port or (443 if address.scheme == "https" else 80)), REACH).close()
+    except OSError as error:
+        reason = error.strerror or error
+        yield Check(
+            "model", "problem", f"{settings.openai_base_url} does not answer ({reason})", "start it or mend OPENAI_BASE_URL"
+        )
+        return
+    yield Check("model", "ok", f"{settings.model} at {settings.openai_base_url}")
+
+
+CHECKS: tuple[tuple[str, Callable[[Settings], Iterator[Check]]], ...] = (
+    ("folders", _folders),
+    ("index", _index),
+    ("vector store", _store),
+    ("embedder", _embedder),
+    ("model", _model),
+)
