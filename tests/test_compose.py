@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from coach.drafts.channels import load_channels
 from coach.drafts.compose import write
+from coach.drafts.framing import lines
 from coach.drafts.kinds import VARIANTS, DraftKind, load_kinds
-from coach.drafts.phrasing import lines
 from coach.errors import DraftError
 from coach.languages import LANGUAGES, words
 from coach.records import Draft, Language

@@ -10,8 +10,9 @@ from typing import Any
 
 from coach.drafts.compose import language_of
 from coach.drafts.dates import meeting
+from coach.drafts.framing import lines, numbered
 from coach.drafts.kinds import kind_named
-from coach.drafts.phrasing import lines, numbered, phrasing
+from coach.drafts.phrasing import phrasing
 from coach.drafts.values import clean
 from coach.errors import DraftError
 from coach.records import Language

@@ -10,10 +10,11 @@ from typing import Any
 
 from coach.drafts.channels import Channel, channel_named
 from coach.drafts.files import did_you_mean
+from coach.drafts.framing import Name, lines
 from coach.drafts.guidance import section
 from coach.drafts.kinds import VARIANTS, DraftKind, Style, Variant, kind_named
 from coach.drafts.letter import Letter
-from coach.drafts.phrasing import Name, Phrasing, lines, phrasing
+from coach.drafts.phrasing import Phrasing, phrasing
 from coach.drafts.review import review
 from coach.drafts.values import clean
 from coach.errors import DraftError

@@ -16,7 +16,7 @@ from pydantic import Field, field_validator, model_validator
 
 from coach.drafts.channels import load_channels
 from coach.drafts.files import Both, Strict, did_you_mean, mistake, read_model
-from coach.drafts.phrasing import environment, fields_in_frames, in_address
+from coach.drafts.framing import environment, fields_in_frames, in_address
 from coach.errors import DraftError, PromptError
 from coach.languages import LANGUAGES
 from coach.records import Language

@@ -9,8 +9,9 @@ from functools import lru_cache
 from typing import Any
 
 from coach.drafts.channels import Channel
+from coach.drafts.framing import Words, environment, in_address
 from coach.drafts.kinds import DraftKind, Style, Template, Variant
-from coach.drafts.phrasing import Words, environment, in_address, phrasing
+from coach.drafts.phrasing import phrasing
 from coach.languages import words
 from coach.records import Language
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from jinja2 import UndefinedError
 
-from coach.drafts.phrasing import environment, in_address, is_sentence
+from coach.drafts.framing import environment, in_address, is_sentence
 from coach.records import Language
 
 SHAPES: list[tuple[Language, str, bool]] = [
@@ -92,6 +92,24 @@ FILTERS: list[tuple[Language, str, str, str]] = [
         "- maandag;\n- dinsdag na 15.00 uur; Woensdag",
         "maandag, dinsdag na 15.00 uur of woensdag",
     ),
+    (
+        "nl",
+        '{{ x | moment("Tijdens … viel me iets op.") }}',
+        "de mail die je dinsdag stuurde",
+        "In de mail die je dinsdag stuurde viel me iets op.",
+    ),
+    (
+        "nl",
+        '{{ x | moment("Tijdens … viel me iets op.") }}',
+        "het overleg over je rapport",
+        "Tijdens het overleg over je rapport viel me iets op.",
+    ),
+    ("nl", '{{ x | within("De reden: ….", clause="Dat is ….") }}', "omdat mijn zoon ziek is", "Dat is omdat mijn zoon ziek is."),
+    ("nl", '{{ x | within("De reden: ….") }}', "want ik ben ziek", "Ik ben ziek."),
+    ("nl", '{{ x | within("Dank voor ….", clause="Dank ….") }}', "dat je tijd maakte", "Dank dat je tijd maakte."),
+    ("nl", '{{ x | within("Vraag over …") }}', "wat je dagelijks doet?", "Vraag over wat je dagelijks doet"),
+    ("nl", '{{ x | within("Ik ben …", elided=true) }}', "werk bij een gemeente", "Ik werk bij een gemeente."),
+    ("nl", "{{ x | lines | either }}", "maandag 7/12, 10:00; dinsdag", "maandag 7/12, 10:00; of dinsdag"),
     ("nl", "{{ x | lines | numbered }}", "1. een punt\n2) nog een", "1. Een punt\n2. Nog een"),
     ("nl", "{{ x | lines | bullets }}", "ijkpunt; iPhone; één ding", "- IJkpunt\n- iPhone\n- Één ding"),
     ("nl", "{{ x | sentence }}", "dit deed me goed,", "Dit deed me goed."),
