@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Literal
 from coach.answers.history import History, Summary
 from coach.errors import SettingsError
 from coach.health import examine
+from coach.library.embedding import Progress
 from coach.library.search import Searcher
-from coach.library.switch import Progress
 from coach.library.sync import is_current, sync
 from coach.records import Answer, Draft, Health, Language, Review, SearchResult, SyncReport
 from coach.settings import Settings, load_settings
@@ -40,7 +40,7 @@ class Coach:
     def __init__(self, settings: Settings | None = None) -> None:
         self.settings = settings or load_settings()
         self.history = History(self.settings)
-        self._searcher = Searcher(self.settings)
+        self.searcher = Searcher(self.settings)
 
     def sync(
         self,
@@ -50,7 +50,7 @@ class Coach:
         waiting: Callable[[str], None] = lambda _holder: None,
     ) -> SyncReport:
         """Make the index match the folders."""
-        self._searcher.close()
+        self.searcher.close()
         return sync(self.settings, dry_run=dry_run, progress=progress, waiting=waiting)
 
     def needs_sync(self) -> bool:
@@ -62,7 +62,7 @@ class Coach:
         if k < 1:
             raise SettingsError(f"-k {k}: ask for at least one passage.")
         setting = self.settings.language
-        return self._searcher.search(_question(text), k, None if setting == "auto" else setting)
+        return self.searcher.search(_question(text), k, None if setting == "auto" else setting)
 
     def ask(self, text: str, conversation: str | None = None) -> Answer:
         """The answer to a question, cited; in a conversation, a follow-up leans on what was asked before."""
@@ -92,7 +92,7 @@ class Coach:
     def _chain(self) -> Runnable[Work, Work]:
         from coach.answers.chain import chain
 
-        return chain(self._searcher)
+        return chain(self.searcher)
 
     def draft(
         self,
@@ -133,7 +133,7 @@ class Coach:
 
     def document_text(self, document: str) -> str:
         """The loaded text of a document, in which the offsets of citations count."""
-        return self._searcher.view().catalogue.document_text(document)
+        return self.searcher.view().catalogue.document_text(document)
 
     def doctor(self) -> Health:
         """What is well and what is not, and what to do about it."""
@@ -141,7 +141,7 @@ class Coach:
 
     def close(self) -> None:
         """Let go of files and connections."""
-        self._searcher.close()
+        self.searcher.close()
 
     def _language(self) -> Language | None:
         return None if self.settings.language == "auto" else self.settings.language
