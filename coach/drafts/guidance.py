@@ -36,8 +36,9 @@ def section(reference: str, language: Language) -> Section:
     path = data_folder("knowledge") / document
     text = path.read_text(encoding="utf-8") if path.is_file() else ""
     headings = list(_HEADING.finditer(text))
-    for heading, following in zip(headings, [*headings[1:], None], strict=True):
+    for number, heading in enumerate(headings):
         if heading["id"] == identifier:
-            body = text[heading.end() : following.start() if following else len(text)]
+            end = headings[number + 1].start() if number + 1 < len(headings) else len(text)
+            body = text[heading.end() : end]
             return Section(document, heading["text"], _COMMENT.sub("", body).strip())
     raise PromptError(f"{document} has no section '#{identifier}'; mend the reference '{reference}'.")
