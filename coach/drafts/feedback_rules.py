@@ -18,9 +18,14 @@ SHOUTED_WORDS = 3
 def person_not_behaviour(message: Message) -> Iterator[Span]:
     """The reader is called something: a trait or a type, instead of what they did."""
     exceptions = message.find("not_a_trait")
-    named = [one for one in without(message.find("person"), exceptions) if not message.negated(one)]
+    named = [one for one in without(message.find("person"), exceptions) if not message.negated(one) and not _supposes(message, one)]
     found = [one for one in named + message.find("person_lack") if not _asks_openly(message, one.sentence)]
     yield from per_sentence(message, sorted(found, key=lambda one: one.start))
+
+
+def _supposes(message: Message, found: Found) -> bool:
+    """Whether the words open a condition: "ben je onzeker, laat het dan weten"."""
+    return found.first == found.sentence.first and not found.sentence.is_question and message.within("supposition", found.first, found.last, found.first)
 
 
 def _asks_openly(message: Message, sentence: Sentence) -> bool:
@@ -100,7 +105,7 @@ def mind_reading(message: Message) -> Iterator[Span]:
     """What the reader thought, wanted or felt is stated as a fact."""
     found = [
         one
-        for one in without(message.find("mind"), message.find("mind_fine"))
+        for one in without(message.find("mind"), message.find("mind_fine"), reach=1)
         if not one.sentence.is_question and one.sentence.role == "body"
     ]
     yield from per_sentence(message, found)

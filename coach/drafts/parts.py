@@ -50,8 +50,15 @@ def behaviours(message: Message) -> list[Found]:
         for one in message.find_cached("behaviour")
         if one.sentence.role == "body"
         and not one.sentence.is_question
-        and not message.sentence_has(one.sentence, "vague", "praise")
+        and not _is_general(message, one.sentence)
     ]
+
+
+def _is_general(message: Message, sentence: Sentence) -> bool:
+    """Whether the sentence judges in general: vague words, or praise without a moment."""
+    if message.sentence_has(sentence, "vague"):
+        return True
+    return message.sentence_has(sentence, "praise") and not message.sentence_has(sentence, "situation")
 
 
 def is_concrete(message: Message) -> bool:
@@ -109,8 +116,7 @@ def _clause_end(message: Message, found: Found) -> int:
 
 def _about_others(message: Message, clause: list[Token]) -> bool:
     """Whether a main clause tells what somebody other than the reader did or went through."""
-    places = {id(token): place for place, token in enumerate(message.tokens)}
-    first, last = places[id(clause[0])], places[id(clause[-1])]
+    first, last = clause[0].place, clause[-1].place
     if message.within("subordinate", first, last, first):
         return False
     people = [one for one in message.find_cached("people") if first <= one.first <= last and one.first - first < _SUBJECT_WITHIN]

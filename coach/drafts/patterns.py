@@ -170,7 +170,7 @@ class _Compiler:
             return rf"(?:{CLAUSE} )?[^\s|]+\|[^\s|]+\|C "
         if word[0] == "@":
             return self._named(word[1:])
-        if not any(sign.isalnum() for sign in word):
+        if word != "*" and not any(sign.isalnum() for sign in word):
             return rf"{re.escape(word)} "
         return rf"(?:{CLAUSE} )?(?:{'|'.join(map(self._form, word.split('/')))})\|[cC] "
 

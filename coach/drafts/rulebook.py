@@ -79,10 +79,10 @@ def per_sentence(message: Message, found: Iterable[Found], variant: str = "") ->
             yield whole(message, one, variant)
 
 
-def without(found: Iterable[Found], excused: Iterable[Found]) -> list[Found]:
-    """What was found and does not overlap with what excuses it."""
+def without(found: Iterable[Found], excused: Iterable[Found], reach: int = 0) -> list[Found]:
+    """What was found and does not overlap with what excuses it, or stands `reach` words behind that."""
     excuses = list(excused)
-    return [one for one in found if not any(one.first <= other.last and other.first <= one.last for other in excuses)]
+    return [one for one in found if not any(one.first <= other.last + reach and other.first <= one.last for other in excuses)]
 
 
 def joined(spans: Iterable[Span]) -> Iterator[Span]:

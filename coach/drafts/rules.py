@@ -182,7 +182,7 @@ def over_limit(message: Message) -> Iterator[Span]:
 @rule("flattery", "must", "first-message#compliments")
 def flattery(message: Message) -> Iterator[Span]:
     """One superlative about the reader, or several big words of praise."""
-    heavy = [one for one in message.find("flattery_heavy") if not message.negated(one)]
+    heavy = [one for one in message.find("flattery_heavy") if not message.negated(one, inside=False)]
     mild = [one for one in message.find("flattery_mild") if not message.negated(one)]
     crowded = [one for one in mild if sum(other.sentence is one.sentence for other in mild) >= 3]
     if heavy or crowded or len(mild) >= 4:
@@ -200,7 +200,7 @@ def placeholder(message: Message) -> Iterator[Span]:
 @rule("pressure", "must", "when-it-goes-wrong#pressure-in-check-in", outreach="first-message#what-to-avoid")
 def pressure(message: Message) -> Iterator[Span]:
     """Reproach, guilt, counting of messages or an ultimatum."""
-    found = without(message.find("pressure"), message.find("pressure_fine"))
+    found = without(message.find("pressure"), message.find("pressure_fine"), reach=2)
     spans = list(per_sentence(message, found))
     if message.kind in {"check_in", "thank_you", "progress_update", "closing", "mismatch"}:
         spans += [Span(one.start, one.end) for one in _demands(message) if all(one.start != other.start for other in spans)]

@@ -36,12 +36,13 @@ _MOSTLY_QUOTED = 0.6
 
 @dataclass(frozen=True)
 class Token:
-    """A word or sign, its span in the text and its place in the encoded message."""
+    """A word or sign, its span in the text, its place among the tokens and in the encoded message."""
 
     surface: str
     start: int
     end: int
     is_word: bool
+    place: int
     code: int
 
 
@@ -164,7 +165,7 @@ class Message:
         inner = start > 0 and end < len(self.text) and not self.text[start - 1].isspace() and not self.text[end].isspace()
         if sign in "-'’" and inner:  # as in "15-minute"
             return opens_clause
-        self.tokens.append(Token(sign, start, end, False, self._length))
+        self.tokens.append(Token(sign, start, end, False, len(self.tokens), self._length))
         self._put(f"{sign} ")
         return sign in _CLAUSE_SIGNS or opens_clause
 
@@ -205,7 +206,7 @@ class Message:
     def _word(self, lower: str, start: int, end: int, capital: bool, opens: bool) -> None:
         if opens:
             self._put(f"{CLAUSE} ")
-        self.tokens.append(Token(lower, start, end, True, self._length))
+        self.tokens.append(Token(lower, start, end, True, len(self.tokens), self._length))
         self._put(encode_word(lower, _lemma(lower, self.language) if lower != "◌" else lower, capital))
 
     def _put(self, piece: str) -> None:
@@ -227,10 +228,8 @@ class Message:
     def find(self, *names: str, within: Iterable[Sentence] | None = None) -> list[Found]:
         """Where patterns of these names match, in order of the text; in some sentences only if `within` is given."""
         allowed = None if within is None else {sentence.start for sentence in within}
-        found = [self._found(match) for name in names for match in compiled(self.language, name).finditer(self.code)]
-        return sorted(
-            (one for one in found if allowed is None or one.sentence.start in allowed), key=lambda one: (one.start, one.end)
-        )
+        found = [one for name in names for one in self.find_cached(name) if allowed is None or one.sentence.start in allowed]
+        return sorted(found, key=lambda one: (one.start, one.end)) if len(names) > 1 else found
 
     def has(self, *names: str, within: Iterable[Sentence] | None = None) -> bool:
         """Whether any pattern of these names matches."""
@@ -243,13 +242,15 @@ class Message:
         sentence = next(one for one in self.sentences if one.first <= first < one.last)
         return Found(self.tokens[first].start, self.tokens[last].end, first, last, sentence)
 
-    def negated(self, found: Found) -> bool:
+    def negated(self, found: Found, *, inside: bool = True) -> bool:
         """Whether the words are denied: a negation between the start of their clause and their own end.
+
+        With `inside` false only a negation before them counts, for patterns that hold one themselves.
 
         A question that opens with a verb and a negation ("wil je niet ...?", "couldn't you ...?") still asks.
         """
         scope = Found(0, 0, self._scope(found), found.last, found.sentence)
-        if not self._matches_in("negation", scope.first, found.last):
+        if not self._matches_in("negation", scope.first, found.last if inside else found.first - 1):
             return False
         return not (found.sentence.is_question and self._matches_in("negative_question", scope.first, found.last))
 
@@ -280,7 +281,7 @@ class Message:
     def find_cached(self, name: str) -> list[Found]:
         """`find(name)`, remembered."""
         if name not in self._memory:
-            self._memory[name] = self.find(name)
+            self._memory[name] = [self._found(match) for match in compiled(self.language, name).finditer(self.code)]
         return self._memory[name]
 
     @cached_property
@@ -289,7 +290,17 @@ class Message:
 
     def sentence_has(self, sentence: Sentence, *names: str) -> bool:
         """Whether a pattern of these names matches in this sentence."""
-        return any(one.sentence.start == sentence.start for name in names for one in self.find_cached(name))
+        return any(sentence.start in self._starts_with(name) for name in names)
+
+    def _starts_with(self, name: str) -> frozenset[int]:
+        """Where the sentences start in which a pattern of this name matches, remembered."""
+        if name not in self._sentence_memory:
+            self._sentence_memory[name] = frozenset(one.sentence.start for one in self.find_cached(name))
+        return self._sentence_memory[name]
+
+    @cached_property
+    def _sentence_memory(self) -> dict[str, frozenset[int]]:
+        return {}
 
     def is_request(self, sentence: Sentence) -> bool:
         """Whether the sentence asks the reader for something (not merely for a word back), and is not a denial."""
