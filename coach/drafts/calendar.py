@@ -31,8 +31,9 @@ def invitation(fields: Mapping[str, str], *, language: Language | None = None, n
     """
     from icalendar import Calendar, Event
 
-    values = clean(kind_named(KIND), fields)
-    language = language or language_of(values)
+    kind = kind_named(KIND)
+    values = clean(kind, fields)
+    language = language or language_of(kind, values)
     when = meeting(values["date"], values["time"], values["duration"], values["timezone"])
     people = [(values[name], values[f"{name}_email"]) for name in ("sender", "recipient")]
     addresses = [_address(values[name], name) for name in ("sender_email", "recipient_email")]
@@ -55,7 +56,8 @@ def invitation(fields: Mapping[str, str], *, language: Language | None = None, n
         event.add("organizer", _person(*people[0]))
         event.add("attendee", _person(*people[1], reply=True))
     calendar.add_component(event)
-    calendar.add_missing_timezones()
+    near = datetime.timedelta(days=400)  # the rules of other years would make up most of the file
+    calendar.add_missing_timezones(first_date=(when.start - near).date(), last_date=(when.start + near).date())
     return bytes(calendar.to_ical())
 
 

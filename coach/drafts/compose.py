@@ -45,7 +45,7 @@ def write(
     to = _channel_of(chosen, channel)
     wanted: Variant | None = _one_of(variant, VARIANTS, "variant")
     given = clean(chosen, fields)
-    language = language or language_of(given)
+    language = language or language_of(chosen, given)
     letter = Letter(
         kind=chosen,
         channel=to,
@@ -83,9 +83,10 @@ def _findings(letter: Letter, subject: str, body: str, blank: bool) -> Iterator[
             yield finding
 
 
-def language_of(values: Mapping[str, str], default: Language = DEFAULT_LANGUAGE) -> Language:
-    """The language of the words filled in, names left out of account where there is more to go by."""
-    return detect(" ".join(values.values()), default)
+def language_of(kind: DraftKind, values: Mapping[str, str], default: Language = DEFAULT_LANGUAGE) -> Language:
+    """The language of the words filled in; names, and fields that are not in the text, say nothing of it."""
+    telling = [values[field.name] for field in kind.fields if field.in_text and field.shape != "name" and values[field.name]]
+    return detect(" ".join(telling), default)
 
 
 def _one_of(value: str | None, known: tuple[Any, ...], what: str) -> Any:
