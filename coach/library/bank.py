@@ -118,24 +118,23 @@ def wanted_vectors(bank: Sequence[Section], fingerprint: str) -> dict[bytes, tup
 
 
 def write(catalogue: Catalogue, bank: Sequence[Section], fingerprint: str) -> None:
-    """Put the bank into the catalogue, within an open transaction; its vectors must be kept already."""
+    """Put a new bank into the catalogue, within an open transaction; its vectors must be kept already."""
     connection = catalogue.connection
     connection.execute("DELETE FROM bank")
     connection.execute("DELETE FROM bank_lexicon")
-    marks = ",".join("?" * (1 + len(lexical.COLUMNS)))
+    connection.execute("DELETE FROM bank_vectors")
+    connection.executemany("INSERT INTO bank_vectors VALUES (?)", ((key,) for key in wanted_vectors(bank, fingerprint)))
     section_keys, question_keys, owners = [], [], []
     for number, section in enumerate(bank, start=1):
         connection.execute("INSERT INTO bank VALUES (?, ?, ?)", (number, section.key, section.passage.language))
-        connection.execute(
-            f"INSERT INTO bank_lexicon (rowid, {', '.join(lexical.COLUMNS)}) VALUES ({marks})",
-            (number, *lexical.row(section.passage, section.questions)),
-        )
+        lexical.add(connection, number, lexical.row(section.passage, section.questions), "bank_lexicon")
         section_keys.append(vector_key(fingerprint, "passage", embedding_text(section.passage)))
         for text in section.questions:
             question_keys.append(vector_key(fingerprint, "query", text))
             owners.append(number)
     lexical.refresh_terms(connection, "bank_lexicon")
     _write_vectors(catalogue, bank, catalogue.vectors_of(section_keys), catalogue.vectors_of(question_keys), owners)
+    catalogue.set_meta(bank=digest())
 
 
 def _write_vectors(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import secrets
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -21,7 +22,7 @@ from coach.records import Passage
 if TYPE_CHECKING:
     from coach.library.embedders import Vectors
 
-VERSION = 1  # of the tables below; another version is rebuilt
+VERSION = 2  # of the tables below; another version is rebuilt
 CHUNK = 400  # rows a statement; SQLite allows 999 variables in its oldest builds
 
 _SCHEMA = f"""
@@ -37,6 +38,7 @@ CREATE TABLE IF NOT EXISTS questions (passage INTEGER NOT NULL, vector BLOB NOT 
 CREATE INDEX IF NOT EXISTS questions_passage ON questions (passage);
 CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS bank (id INTEGER PRIMARY KEY, section TEXT NOT NULL, language TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS bank_vectors (key BLOB PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS matrices (name TEXT PRIMARY KEY, numbers BLOB NOT NULL, vectors BLOB NOT NULL);
 {lexical.SCHEMA}
 """
@@ -72,7 +74,7 @@ class Catalogue:
                     raise StoreError(f"The index in {path} was made by another version; run 'coach sync' to build it again.")
             else:
                 self.connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA}")
-                self.connection.execute("INSERT OR REPLACE INTO meta VALUES ('version', ?)", (str(VERSION),))
+                self.set_meta(version=str(VERSION), origin=secrets.token_hex(8))
                 self.connection.execute("COMMIT")
         except sqlite3.DatabaseError as error:
             self.connection.close()
@@ -96,6 +98,15 @@ class Catalogue:
             self.connection.execute("ROLLBACK")
             raise
         self.connection.execute("COMMIT")
+
+    @contextmanager
+    def snapshot(self) -> Iterator[int]:
+        """One generation to read from, whose number is given, whatever a sync commits meanwhile."""
+        self.connection.execute("BEGIN")
+        try:
+            yield self.generation
+        finally:
+            self.connection.execute("COMMIT")
 
     def meta(self, key: str, default: str = "") -> str:
         """A value that the last sync noted."""
@@ -127,6 +138,14 @@ class Catalogue:
             ):
                 found[number] = to_passage(text, record)
         return found
+
+    def add_passage(self, key: str, file: int, vector: bytes, passage: Passage) -> int:
+        """Add a passage and return its row number; `vector` is what its vector is kept by."""
+        cursor = self.connection.execute(
+            "INSERT INTO passages (key, file, vector, language, twin, promotional, text, record) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (key, file, vector, passage.language, passage.twin, passage.promotional, passage.text, to_record(passage)),
+        )
+        return int(cursor.lastrowid or 0)
 
     def ids_of(self, keys: Sequence[str]) -> dict[str, int]:
         """The row numbers of passages by key; keys that the index does not hold are left out."""
@@ -162,6 +181,14 @@ class Catalogue:
         else:
             with self.transaction() as connection:
                 connection.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", rows)
+
+    def forget_vectors(self) -> None:
+        """Remove the vectors that neither a passage, a question nor the bank needs any more."""
+        with self.transaction() as connection:
+            connection.execute(
+                "DELETE FROM vectors WHERE key NOT IN (SELECT vector FROM passages UNION ALL SELECT vector FROM questions"
+                " UNION ALL SELECT key FROM bank_vectors)"
+            )
 
     def vectors_of(self, keys: Sequence[bytes]) -> Vectors:
         """The vectors kept under these keys, in their order, shape (len(keys), dimension). Raises `StoreError` if one lacks."""

@@ -69,6 +69,12 @@ def row(passage: Passage, questions: Iterable[str], vocabulary: Collection[str] 
     return tuple(" ".join(columns[name]) for name in COLUMNS)
 
 
+def add(connection: sqlite3.Connection, number: int, columns: tuple[str, ...], table: str = "lexicon") -> None:
+    """Put a row made by `row` into a lexicon under a number."""
+    marks = ",".join("?" * (1 + len(COLUMNS)))
+    connection.execute(f"INSERT INTO {table} (rowid, {', '.join(COLUMNS)}) VALUES ({marks})", (number, *columns))
+
+
 def query_terms(text: str, language: Language, vocabulary: Collection[str] = ()) -> list[str]:
     """The distinct terms that a question searches for."""
     return list(dict.fromkeys(tokens(text, language, vocabulary) + forms(text, language)))

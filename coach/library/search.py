@@ -19,6 +19,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from coach.errors import LockedError, StoreError
@@ -29,6 +30,7 @@ from coach.library.catalogue import Catalogue, vector_key
 from coach.library.confidence import Evidence, Scale, confidence, measure
 from coach.library.embedders import Embedder, load_embedder
 from coach.library.lock import catalogue_path, folder, holder, lock
+from coach.library.mirror import agrees, mirror, mirror_path
 from coach.library.store import VectorStore
 from coach.records import Hit, Language, Passage, SearchResult
 from coach.settings import Settings
@@ -93,14 +95,26 @@ class Searcher:
         spoken: Language = language or detect(text)
         with self._guard:
             view = self.view()
-            notice = self._stale(view, spoken)
-            if not text or not view.count:
-                return SearchResult(text, spoken, 0.0, (), notice)
-            query = self._embed(view, text)
-            words = text
-            if context:
-                query = unit(query + CONTEXT * self._embed(view, context))
-                words = f"{text} {context}"
+            try:
+                return self._search(view, text, k, spoken, context, seen)
+            except StoreError:
+                if not view.outdated(look=True):
+                    raise
+                self.close()
+                return self._search(self.view(), text, k, spoken, context, seen)
+
+    def _search(self, view: View, text: str, k: int, spoken: Language, context: str, seen: frozenset[str]) -> SearchResult:
+        notice = self._stale(view, spoken)
+        if not text or not view.count:
+            return SearchResult(text, spoken, 0.0, (), notice)
+        query = self._embed(view, text)
+        words = text
+        if context:
+            query = unit(query + CONTEXT * self._embed(view, context))
+            words = f"{text} {context}"
+        with view.catalogue.snapshot() as generation:
+            if generation != view.generation:
+                raise StoreError("The index was switched during a search; ask again.")
             scores = view.score(query, words, spoken)
             best = _order(scores.total)
             found = view.catalogue.passages(int(scores.numbers[i]) for i in best[: 6 * k + 40])
@@ -156,24 +170,21 @@ class View:
         self.notice = ""
         self.raw_query: Vectors
         path = catalogue_path(settings)
-        if not path.is_file() and not settings.chroma_url:
-            raise StoreError(f"There is no index in {path.parent} yet; run 'coach sync'.")
-        self.catalogue = Catalogue(path)
         self._store: VectorStore | None = None
         self._owned = ExitStack()
-        self._polled = 0.0
-        if settings.chroma_url:
-            self._pull()
-        self.generation = self.catalogue.generation
-        if not self.generation:
-            self.close()
+        self._mirrors = False
+        if not path.is_file() and not settings.chroma_url:
             raise StoreError(f"There is no index in {path.parent} yet; run 'coach sync'.")
-        self.count = self.catalogue.count()
-        self.bank = Bank(self.catalogue)
-        self.mean: Vectors = self.catalogue.matrix("mean")[1][0]
-
-        self._load()
-        self.noise = self.scale() if self.count else Scale({}, {})
+        self.catalogue = self._pull(path) if settings.chroma_url else Catalogue(path)
+        self._polled = time.monotonic()
+        with self.catalogue.snapshot() as self.generation:
+            if not self.generation:
+                raise StoreError(f"There is no index in {path.parent} yet; run 'coach sync'.")
+            self.count = self.catalogue.count()
+            self.bank = Bank(self.catalogue)
+            self.mean: Vectors = self.catalogue.matrix("mean")[1][0]
+            self._load()
+            self.noise = self.scale() if self.count else Scale({}, {})
 
     def _load(self) -> None:
         import numpy as np
@@ -216,29 +227,30 @@ class View:
             return
         self._store = VectorStore(folder(self.settings) / "chroma", self.settings)
 
-    def _pull(self) -> None:
-        """Bring the catalogue of this machine up to what the server says is current."""
+    def _pull(self, path: Path) -> Catalogue:
+        """The catalogue of the index on the server: this machine's own if it wrote that index, else a copy kept up to date."""
         self._store = VectorStore(folder(self.settings) / "chroma", self.settings)
-        self._polled = time.monotonic()
         pointer = self._store.pointer()
         if not pointer:
             raise StoreError(
                 f"Nothing was ever synced to {self.settings.chroma_url}; run 'coach sync' on the machine with the folders."
             )
-        here = self.catalogue
-        if (here.meta("collection"), here.meta("generation"), here.meta("where")) == (
-            pointer["collection"],
-            pointer["generation"],
-            self.settings.chroma_url,
-        ):
-            return
-        mirror(here, self._store, pointer, self.settings)
+        if path.is_file():
+            own = Catalogue(path)
+            if (own.meta("origin"), own.meta("where")) == (pointer["origin"], self.settings.chroma_url):
+                return own
+            own.close()
+        copy = Catalogue(mirror_path(self.settings))
+        self._mirrors = True
+        if not agrees(copy, pointer):
+            mirror(copy, self._store, pointer, self.settings)
+        return copy
 
-    def outdated(self) -> bool:
-        """Whether the index was switched since this view was loaded."""
-        if self.settings.chroma_url and self._store and time.monotonic() - self._polled > POLL:
+    def outdated(self, *, look: bool = False) -> bool:
+        """Whether the index was switched since this view was loaded; a server is asked every `POLL` seconds, or with `look`."""
+        if self._mirrors and self._store and (look or time.monotonic() - self._polled > POLL):
             self._polled = time.monotonic()
-            return self._store.pointer().get("generation") != str(self.generation)
+            return not agrees(self.catalogue, self._store.pointer())
         return self.catalogue.generation != self.generation
 
     def close(self) -> None:
@@ -405,11 +417,6 @@ class _Vocabulary:
 
     def __len__(self) -> int:
         return 1
-
-
-def mirror(catalogue: Catalogue, store: VectorStore, pointer: Mapping[str, str], settings: Settings) -> None:
-    """Take over the passages of an index on a server, so that this machine can search their words."""
-    raise NotImplementedError
 
 
 def _was_seen(passage: Passage, seen: frozenset[str]) -> bool:

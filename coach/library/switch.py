@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -15,8 +15,10 @@ from coach.library import bank, lexical, passages
 from coach.library.catalogue import CHUNK, Catalogue, to_passage, to_record, vector_key
 from coach.library.changes import Changes
 from coach.library.embedders import Embedder
+from coach.library.embedding import Progress
 from coach.library.folders import File
 from coach.library.lock import folder
+from coach.library.mirror import announcement
 from coach.library.store import POINTER, VectorStore, collection_name
 from coach.records import Document, Passage
 from coach.settings import Settings
@@ -24,7 +26,6 @@ from coach.settings import Settings
 if TYPE_CHECKING:
     from coach.library.embedders import Vectors
 
-Progress = Callable[[str, int, int], None]  # what is being done, how much of it is, out of how much
 RACY = 2_000_000_000  # nanoseconds; a file changed this shortly before a sync is compared by content next time
 SAMPLED = 5  # known vectors that must find themselves
 
@@ -57,7 +58,10 @@ def switch(
     sections: Sequence[bank.Section],
     progress: Progress,
 ) -> None:
-    """Fill Chroma beside what is there, replace the catalogue's content in one transaction, then remove what is obsolete."""
+    """Fill Chroma beside what is there, replace the catalogue's content in one transaction, then remove what is obsolete.
+
+    `sections` are those of a new question bank, empty where the one in the catalogue still holds.
+    """
     name = collection_name(embedder.fingerprint, passages.VERSION)
     gone = set(changes.gone)
     stay = [
@@ -71,17 +75,18 @@ def switch(
     try:
         catalogue.set_meta(dirty="1")
         present = store.ids(name)
-        _fill(catalogue, store, name, wanted, present, dict(current), progress)
+        renewed = {key for key, _, _ in read.passages} if store.remote else set()  # they may stand elsewhere in their file now
+        _fill(catalogue, store, name, wanted, present - renewed, dict(current), progress)
         with catalogue.transaction():
             _replace(catalogue, settings, embedder, changes, read, sections)
-        if settings.chroma_url:
-            store.point({"collection": name, "generation": str(catalogue.generation), "made_with": catalogue.meta("made_with")})
         store.delete(name, sorted(present - set(wanted)))
+        if settings.chroma_url:
+            store.point(announcement(catalogue))  # not before the deletions, or readers elsewhere would keep what is forgotten
         store.drop([other for other in store.collections() if other not in (name, POINTER)])
-        _check(catalogue, settings, store, name, wanted)
+        _check(catalogue, settings, store, name, wanted, dict(current))
     finally:
         store.close()
-    _prune(catalogue, wanted, bank.wanted_vectors(sections, embedder.fingerprint))
+    catalogue.forget_vectors()
     catalogue.set_meta(dirty="")
 
 
@@ -115,6 +120,7 @@ def _fill(
     current: dict[str, Passage],
     progress: Progress,
 ) -> None:
+    """Put into the store what it lacks: vectors, and on a server the passages too."""
     todo = [key for key in wanted if key not in present]
     own = [key for key in todo if "?" not in key]
     asked = [key for key in todo if "?" in key]
@@ -131,15 +137,19 @@ def _fill(
     progress("storing", done, len(todo))
 
 
-def _check(catalogue: Catalogue, settings: Settings, store: VectorStore, name: str, wanted: dict[str, bytes]) -> None:
+def _check(
+    catalogue: Catalogue,
+    settings: Settings,
+    store: VectorStore,
+    name: str,
+    wanted: dict[str, bytes],
+    current: dict[str, Passage],
+) -> None:
     """Prove that the store holds what it should; one that does not is filled anew, once."""
-
     wrong = store.well(name, len(wanted), lambda: sample(catalogue)) if wanted else ""
     if wrong:
         store.drop([name])
-        for start in range(0, len(wanted), CHUNK * 5):
-            part = list(wanted)[start : start + CHUNK * 5]
-            store.upsert(name, part, catalogue.vectors_of([wanted[key] for key in part]))
+        _fill(catalogue, store, name, wanted, set(), current, lambda _what, _done, _total: None)
         wrong = store.well(name, len(wanted), lambda: sample(catalogue))
     if wrong:
         where = settings.chroma_url or folder(settings) / "chroma"
@@ -180,7 +190,8 @@ def _replace(
         rows[file.root, file.path] = int(cursor.lastrowid or 0)
     _write_passages(catalogue, embedder, read, rows)
     restamp(catalogue, changes)
-    bank.write(catalogue, sections, embedder.fingerprint)
+    if sections:
+        bank.write(catalogue, sections, embedder.fingerprint)
     if len(read.passages) * 50 >= catalogue.count() or changes.gone:
         lexical.refresh_terms(connection)
     if catalogue.meta("embedder") != embedder.fingerprint:
@@ -194,7 +205,6 @@ def _replace(
         where=settings.chroma_url or "embedded",
         collection=collection_name(embedder.fingerprint, passages.VERSION),
         roots=json.dumps([str(root) for root in settings.knowledge]),
-        bank=bank.digest(),
     )
 
 
@@ -203,28 +213,11 @@ def _write_passages(catalogue: Catalogue, embedder: Embedder, read: Read, rows: 
     vocabulary = {str(term)[:-2] for (term,) in connection.execute("SELECT term FROM lexicon_terms WHERE term LIKE '%qq'")}
     for _, passage, _ in read.passages:
         vocabulary.update(words(passage.text))
-    marks = ",".join("?" * (1 + len(lexical.COLUMNS)))
     for key, passage, file in read.passages:
         (_, own), *asked = entries(key, passage, embedder.fingerprint)
-        cursor = connection.execute(
-            "INSERT INTO passages (key, file, vector, language, twin, promotional, text, record) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                key,
-                rows[file.root, file.path],
-                own,
-                passage.language,
-                passage.twin,
-                passage.promotional,
-                passage.text,
-                to_record(passage),
-            ),
-        )
-        number = int(cursor.lastrowid or 0)
+        number = catalogue.add_passage(key, rows[file.root, file.path], own, passage)
         connection.executemany("INSERT INTO questions VALUES (?, ?)", ((number, vector) for _, vector in asked))
-        connection.execute(
-            f"INSERT INTO lexicon (rowid, {', '.join(lexical.COLUMNS)}) VALUES ({marks})",
-            (number, *lexical.row(passage, passage.asked, vocabulary)),
-        )
+        lexical.add(connection, number, lexical.row(passage, passage.asked, vocabulary))
 
 
 def _revector(catalogue: Catalogue, embedder: Embedder) -> None:
@@ -252,12 +245,3 @@ def restamp(catalogue: Catalogue, changes: Changes) -> None:
         "UPDATE files SET stamp = ? WHERE root = ? AND path = ?",
         [(stamp, *place) for place, stamp in changes.stamps.items()],
     )
-
-
-def _prune(catalogue: Catalogue, wanted: dict[str, bytes], of_bank: dict[bytes, tuple[str, str]]) -> None:
-    """Forget the vectors that nothing needs any more."""
-    keep = set(wanted.values()) | set(of_bank)
-    obsolete = [(key,) for (key,) in catalogue.connection.execute("SELECT key FROM vectors") if key not in keep]
-    if obsolete:
-        with catalogue.transaction() as connection:
-            connection.executemany("DELETE FROM vectors WHERE key = ?", obsolete)

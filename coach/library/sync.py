@@ -20,9 +20,12 @@ from coach.library import bank, passages
 from coach.library.catalogue import Catalogue, passage_key
 from coach.library.changes import Changes, compare
 from coach.library.embedders import Embedder, load_embedder
+from coach.library.embedding import Progress, embed_missing
 from coach.library.loaders import load
 from coach.library.lock import catalogue_path, folder, lock
-from coach.library.switch import Progress, Read, index_fingerprint, restamp, switch, texts
+from coach.library.mirror import agrees
+from coach.library.store import VectorStore
+from coach.library.switch import Read, index_fingerprint, restamp, switch, texts
 from coach.records import Failure, SyncReport
 from coach.settings import Settings
 
@@ -54,7 +57,7 @@ def sync(
             and same
             and catalogue.meta("bank") == bank.digest()
             and not catalogue.meta("dirty")
-            and _store_stands(settings)
+            and _store_stands(settings, catalogue)
         ):
             if changes.stamps:
                 with catalogue.transaction():
@@ -62,7 +65,8 @@ def sync(
             return _report(catalogue, changes, Read(), started, embedded=0)
         read = _read(changes, progress)
         embedder = load_embedder(settings.embedder, settings)
-        sections = bank.sections()
+        same = same and catalogue.meta("embedder") == embedder.fingerprint
+        sections = [] if same and catalogue.meta("bank") == bank.digest() else bank.sections()
         embedded = _embed(catalogue, embedder, read, sections, rest=not same, progress=progress)
         switch(catalogue, settings, embedder, changes, read, sections, progress)
         return _report(catalogue, changes, read, started, embedded)
@@ -139,7 +143,7 @@ def _embed(
     rest: bool,
     progress: Progress,
 ) -> int:
-    """Embed every text whose vector is not kept yet; each batch is kept at once. Returns how many passages and questions."""
+    """Embed what is new; with `rest` also the passages that stay. Returns how many texts that were."""
     wanted = bank.wanted_vectors(sections, embedder.fingerprint)
     for _, passage, _ in read.passages:
         wanted.update(texts(passage, embedder.fingerprint))
@@ -148,29 +152,19 @@ def _embed(
             number for (number,) in catalogue.connection.execute("SELECT id FROM passages")
         ).values():
             wanted.update(texts(passage, embedder.fingerprint))
-    missing = set(wanted) - catalogue.known_vectors(wanted)
-    shipped = bank.shipped_vectors(embedder.fingerprint) if missing else None
-    if shipped:
-        of_use = [number for number, key in enumerate(shipped[0]) if key in missing]
-        catalogue.keep_vectors([shipped[0][number] for number in of_use], shipped[1][of_use])
-        missing.difference_update(shipped[0][number] for number in of_use)
-    todo = [(key, *wanted[key]) for key in wanted if key in missing]
-    done = 0
-    for kind in ("passage", "query"):
-        of_kind = [(key, text) for key, other, text in todo if other == kind]
-        for start in range(0, len(of_kind), embedder.batch):
-            progress("embedding", done, len(todo))
-            part = of_kind[start : start + embedder.batch]
-            embed = embedder.passages if kind == "passage" else embedder.queries
-            catalogue.keep_vectors([key for key, _ in part], embed([text for _, text in part]))
-            done += len(part)
-    progress("embedding", done, len(todo))
-    return len(todo)
+    return embed_missing(catalogue, embedder, wanted, progress)
 
 
-def _store_stands(settings: Settings) -> bool:
+def _store_stands(settings: Settings, catalogue: Catalogue) -> bool:
     """Whether the vector store is still there; what it holds is proved when it is written and by 'coach doctor'."""
-    return bool(settings.chroma_url) or (folder(settings) / "chroma" / "chroma.sqlite3").is_file()
+    chroma = folder(settings) / "chroma"
+    if not settings.chroma_url:
+        return (chroma / "chroma.sqlite3").is_file()
+    store = VectorStore(chroma, settings)
+    try:
+        return agrees(catalogue, store.pointer())
+    finally:
+        store.close()
 
 
 def _report(catalogue: Catalogue, changes: Changes, read: Read, started: float, embedded: int, notice: str = "") -> SyncReport:
