@@ -133,7 +133,8 @@ def _is_heading(lines: list[Line], kept: list[int], position: int, advertised: f
 def _furniture(lines: list[Line], filled: list[int]) -> set[int]:
     """Indexes of the lines that are dates, bylines, captions, credits and links onward."""
     hidden = {i for i in filled if _FURNITURE.fullmatch(lines[i].text) or _DATE.fullmatch(lines[i].text)}
-    for run in _runs(lines, filled):
+    for found in _runs(lines, filled):
+        run = found[1:] if found[0] == filled[0] else found  # the title, with a date or a credit right under it
         texts = [lines[i].text.strip() for i in run]
         if any(_CREDIT.search(text) for text in texts) or (
             len(run) >= SHORTEST_CAPTION_RUN and sum(text[0].islower() for text in texts) > 0.6 * len(run)
