@@ -21,7 +21,7 @@ LONGEST = 700  # a longer paragraph is divided between sentences
 TOPIC = 70  # list items of at least this mean length are topics of their own
 LONGEST_SENTENCE = 2000  # a "sentence" beyond this is no prose (a table, minified data) and is divided at white space
 
-_FENCE = re.compile(r"\s*(```|~~~)")
+_FENCE = re.compile(r"\s*(?:```[^`]*$|~~~)")
 _RULE = re.compile(r"\s*(?:[-*_=]\s*){3,}$")
 
 
@@ -144,6 +144,8 @@ def _kind(line: str) -> str:
 
 
 def _close(group: list[Line]) -> Iterator[Block]:
+    while group and not group[-1].text.strip():  # a fence that nobody closed ends with the section
+        group = group[:-1]
     if group:
         first, last = group[0], group[-1]
         start = first.start + len(first.text) - len(first.text.lstrip())
