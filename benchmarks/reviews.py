@@ -1,6 +1,6 @@
 """How well the review rules do on labelled messages: flaws found, false flags by rule, spans that miss, and time.
 
-    python benchmarks/reviews.py [evals/messages/dev.yaml ...] [--verbose]
+python benchmarks/reviews.py [evals/messages/dev.yaml ...] [--verbose]
 """
 
 from __future__ import annotations
@@ -41,18 +41,22 @@ def overlaps(finding: Finding, case: dict[str, Any], quote: str) -> bool:
         return True
     start = case["text"].find(quote)
     if start < 0:
-        return quote in (case.get("subject") or "")
+        return quote in str(case.get("subject") or "")
     shared = min(finding.end, start + len(quote)) - max(finding.start, start)
-    return shared >= 0.5 * min(len(quote), max(1, finding.end - finding.start))
+    return bool(shared >= 0.5 * min(len(quote), max(1, finding.end - finding.start)))
 
 
 def judge(case: dict[str, Any], tally: Tally) -> None:
     """Add one message to the tally: a flaw is found when its rule flags the message; a flag without a label is false."""
     rules = kind_named(case["kind"]).rules
     flaws = [flaw for flaw in case["flaws"] if flaw["rule"] in rules]
-    tally.notes += [f"{case['id']}: {flaw['rule']} is not a rule of {case['kind']}" for flaw in case["flaws"] if flaw["rule"] not in rules]
+    tally.notes += [
+        f"{case['id']}: {flaw['rule']} is not a rule of {case['kind']}" for flaw in case["flaws"] if flaw["rule"] not in rules
+    ]
     started = time.perf_counter()
-    findings = review(case["kind"], case["text"], channel=case["channel"], language=case["language"], subject=case.get("subject")).findings
+    findings = review(
+        case["kind"], case["text"], channel=case["channel"], language=case["language"], subject=case.get("subject")
+    ).findings
     tally.seconds.append(time.perf_counter() - started)
     for name in rules:
         labelled = [flaw["quote"] for flaw in flaws if flaw["rule"] == name]
@@ -70,7 +74,9 @@ def judge(case: dict[str, Any], tally: Tally) -> None:
                 continue
             tally.found[name] += 1
             if not any(overlaps(finding, case, quote) for finding in flagged):
-                tally.wrong_spans.append(f"{case['id']}: SPAN {name}: {quote!r} is not in {[finding.quote for finding in flagged]}")
+                tally.wrong_spans.append(
+                    f"{case['id']}: SPAN {name}: {quote!r} is not in {[finding.quote for finding in flagged]}"
+                )
 
 
 def report(tally: Tally, messages: int, *, verbose: bool) -> None:
@@ -81,10 +87,13 @@ def report(tally: Tally, messages: int, *, verbose: bool) -> None:
     wanted, found, false, chances = (sum(counts.values()) for counts in (tally.wanted, tally.found, tally.false, tally.chances))
     print(f"\n{messages} messages: {found} of {wanted} flaws found ({found / max(1, wanted):.1%})")
     print(f"false flags: {false} of {chances} rules that should pass ({false / max(1, chances):.1%});", end=" ")
-    print(f"in sound messages {tally.sound_flags} of {tally.sound_chances} ({tally.sound_flags / max(1, tally.sound_chances):.1%})")
+    print(
+        f"in sound messages {tally.sound_flags} of {tally.sound_chances} ({tally.sound_flags / max(1, tally.sound_chances):.1%})"
+    )
     print(f"wrong spans: {len(tally.wrong_spans)} of {found}")
     ordered = sorted(tally.seconds)
-    print(f"a review: median {1000 * ordered[len(ordered) // 2]:.0f} ms, longest {1000 * ordered[-1]:.0f} ms (the first one loads the words)")
+    median, longest = 1000 * ordered[len(ordered) // 2], 1000 * ordered[-1]
+    print(f"a review: median {median:.0f} ms, longest {longest:.0f} ms (the first one loads the words)")
     if verbose:
         print("\n".join([*tally.notes, *tally.wrong_spans]))
 

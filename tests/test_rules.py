@@ -14,11 +14,20 @@ from coach.languages import LANGUAGES, detect, read_yaml
 from coach.records import Language
 
 MESSAGES = Path(__file__).resolve().parent.parent / "evals" / "messages"
-IDS = """
-asks-for-mentorship no-specific-ask ask-too-big multiple-asks no-personalisation no-introduction no-courtesy no-subject too-long over-limit
-flattery placeholder pressure no-thanks no-takeaway person-not-behaviour absolutes no-situation vague no-impact no-next-step mind-reading
-harsh softened vague-praise comparison
-""".split()
+IDS = [
+    *(
+        "asks-for-mentorship",
+        "no-specific-ask",
+        "ask-too-big",
+        "multiple-asks",
+        "no-personalisation",
+        "no-introduction",
+        "no-courtesy",
+    ),
+    *("no-subject", "too-long", "over-limit", "flattery", "placeholder", "pressure", "no-thanks", "no-takeaway"),
+    *("person-not-behaviour", "absolutes", "no-situation", "vague", "no-impact", "no-next-step", "mind-reading", "harsh"),
+    *("softened", "vague-praise", "comparison"),
+]
 
 
 def spans(rule: str, text: str, *, kind: str = "outreach", language: Language | None = None, **known: object) -> list[str]:

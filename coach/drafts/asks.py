@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from coach.drafts.amounts import bulk, minutes
 from coach.drafts.wording import Message, Sentence
 
 # Kinds of thing that one can ask for; each is a list of patterns in prompts/rules.
@@ -16,7 +17,7 @@ SHORTEST_CLEAR_QUESTION = 5
 
 def specific(message: Message, sentence: Sentence) -> bool:
     """Whether the sentence says what is asked for: an amount of time, a number of questions, a topic or a clear act."""
-    if message.minutes(sentence) or message.sentence_has(sentence, "asked_thing"):
+    if minutes(message, sentence) or message.sentence_has(sentence, "asked_thing"):
         return True
     topics = [one for one in message.find_cached("topic") if one.sentence is sentence]
     generic = [one for one in message.find_cached("not_topic") if one.sentence is sentence]
@@ -29,13 +30,15 @@ def specific(message: Message, sentence: Sentence) -> bool:
 def asks_something_specific(message: Message) -> bool:
     """Whether the message has a request, and an amount, number, topic or clear act in it or in a sentence beside it."""
     body = list(message.body)
+    if message.kind == "introduction" and any(minutes(message, one) or message.sentence_has(one, "asked_thing") for one in body):
+        return True
     for place, sentence in enumerate(body):
         if not message.is_request(sentence):
             continue
         if specific(message, sentence):
             return True
         around = body[max(0, place - 1) : place] + body[place + 1 : place + 2]
-        if any(message.minutes(one) or message.sentence_has(one, "asked_thing") for one in around):
+        if any(minutes(message, one) or message.sentence_has(one, "asked_thing") for one in around):
             return True
     return False
 
@@ -54,11 +57,7 @@ def too_big(message: Message, sentence: Sentence, *, recurring: bool) -> bool:
         return False
     names = ("big_favour", "recurring") if recurring else ("big_favour",)
     found = [one for one in message.find(*names, within=[sentence]) if not message.negated(one)]
-    return (
-        bool(found)
-        or message.bulk(sentence) >= BULKY
-        or any(minutes >= LONG_MINUTES for minutes, _, _ in message.minutes(sentence))
-    )
+    return bool(found) or bulk(message, sentence) >= BULKY or any(length >= LONG_MINUTES for length in minutes(message, sentence))
 
 
 def distinct_asks(message: Message) -> list[Sentence]:

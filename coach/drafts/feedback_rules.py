@@ -18,14 +18,29 @@ SHOUTED_WORDS = 3
 def person_not_behaviour(message: Message) -> Iterator[Span]:
     """The reader is called something: a trait or a type, instead of what they did."""
     exceptions = message.find("not_a_trait")
-    named = [one for one in without(message.find("person"), exceptions) if not message.negated(one) and not _supposes(message, one)]
+    named = [
+        one
+        for one in without(message.find("person"), exceptions)
+        if not message.negated(one) and not _supposes(message, one) and not _praises(message, one)
+    ]
     found = [one for one in named + message.find("person_lack") if not _asks_openly(message, one.sentence)]
     yield from per_sentence(message, sorted(found, key=lambda one: one.start))
 
 
+def _praises(message: Message, found: Found) -> bool:
+    """Whether the reader is called something good, as far as its sentence shows; that is vague praise and not a judgement."""
+    bad = message.find_cached("trait") + message.find_cached("trait_noun")
+    named = any(found.first <= one.first <= found.last for one in bad)
+    return not named and message.sentence_has(found.sentence, "praise", "kind_word")
+
+
 def _supposes(message: Message, found: Found) -> bool:
     """Whether the words open a condition: "ben je onzeker, laat het dan weten"."""
-    return found.first == found.sentence.first and not found.sentence.is_question and message.within("supposition", found.first, found.last, found.first)
+    return (
+        found.first == found.sentence.first
+        and not found.sentence.is_question
+        and message.within("supposition", found.first, found.last, found.first)
+    )
 
 
 def _asks_openly(message: Message, sentence: Sentence) -> bool:

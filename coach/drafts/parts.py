@@ -48,9 +48,7 @@ def behaviours(message: Message) -> list[Found]:
     return [
         one
         for one in message.find_cached("behaviour")
-        if one.sentence.role == "body"
-        and not one.sentence.is_question
-        and not _is_general(message, one.sentence)
+        if one.sentence.role == "body" and not one.sentence.is_question and not _is_general(message, one.sentence)
     ]
 
 

@@ -23,8 +23,11 @@ LONGEST_WORDS_OTHER = 400
 SHORTEST_INSIGHT = 7
 SHORT_KINDS = frozenset({"outreach", "thank_you", "check_in", "reschedule", "introduction", "decline"})
 _BLANK = re.compile(
-    r"\[(?![ xX]?\])(?!\d+\])[^\[\]\n]{1,80}\](?!\()|\{\{[^{}\n]*\}\}|\{[A-Za-z][^{}\n]{0,40}\}|<(?!https?:|mailto:|/)[A-Za-zÀ-ÿ][^<>@\n]{0,40}>"
-    r"|«[A-Za-z][^«»\n]{0,30}»|\b[Xx]{3,}\b|(?<!\w)_{3,}(?!\w)|\b(?:TODO|TBD|NTB|LOREM IPSUM|INSERT NAME|NAAM INVULLEN)\b|%[A-Z_]{3,}%"
+    r"\[(?![ xX]?\])(?!\d+\])[^\[\]\n]{1,80}\](?!\()"  # [naam], but no [1], [x] or [text](link)
+    r"|\{\{[^{}\n]*\}\}|\{[A-Za-z][^{}\n]{0,40}\}|%[A-Z_]{3,}%|«[A-Za-z][^«»\n]{0,30}»"
+    r"|<(?!https?:|mailto:|/)[A-Za-zÀ-ÿ][^<>@\n]{0,40}>"
+    r"|\b[Xx]{3,}\b|(?<!\w)_{3,}(?!\w)"
+    r"|\b(?:TODO|TBD|NTB|LOREM IPSUM|INSERT NAME|NAAM INVULLEN)\b"
 )
 _BLANK_WORDS = re.compile(
     r"\((?:naam|name|bedrijf|company|functie|datum|date|topic|onderwerp)(?: (?:invullen|here|hier))?\)", re.IGNORECASE
@@ -55,11 +58,21 @@ def no_specific_ask(message: Message) -> Iterator[Span]:
     elif message.kind == "reschedule":
         if not _proposes_moment(message):
             yield missing(message, message.kind)
-    elif not asks.asks_something_specific(message) and not any(True for _ in asks_for_mentorship(message)):
-        if not any(asks.too_big(message, sentence, recurring=True) for sentence in message.sentences):
-            vague = asks.vague_request(message)
-            variant = message.kind if message.kind == "introduction" else ""
-            yield Span(vague.start, vague.end, variant) if vague else missing(message, variant)
+    elif not _asks_clearly(message):
+        vague = asks.vague_request(message)
+        variant = message.kind if message.kind == "introduction" else ""
+        yield Span(vague.start, vague.end, variant) if vague else missing(message, variant)
+
+
+def _asks_clearly(message: Message) -> bool:
+    """Whether the message asks for something in particular, be it too much or mentorship, or demands it."""
+    if (
+        asks.asks_something_specific(message)
+        or any(True for _ in asks_for_mentorship(message))
+        or any(True for _ in _demands(message))
+    ):
+        return True
+    return any(asks.too_big(message, sentence, recurring=True) for sentence in message.sentences)
 
 
 def _names_topics(message: Message) -> bool:
@@ -200,7 +213,7 @@ def placeholder(message: Message) -> Iterator[Span]:
 @rule("pressure", "must", "when-it-goes-wrong#pressure-in-check-in", outreach="first-message#what-to-avoid")
 def pressure(message: Message) -> Iterator[Span]:
     """Reproach, guilt, counting of messages or an ultimatum."""
-    found = without(message.find("pressure"), message.find("pressure_fine"), reach=2)
+    found = without(without(message.find("pressure"), message.find("pressure_fine")), message.find("apology"), reach=4)
     spans = list(per_sentence(message, found))
     if message.kind in {"check_in", "thank_you", "progress_update", "closing", "mismatch"}:
         spans += [Span(one.start, one.end) for one in _demands(message) if all(one.start != other.start for other in spans)]

@@ -25,8 +25,6 @@ _QUOTED = re.compile(
 # Where a sentence ends although the next one has no capital.
 _STOP_LOWER = re.compile(r"(?<=[^\W\d_]{2}[.!?…])()\s+(?=[a-zà-ÿ])")
 _CALL_LOWER = re.compile(r"(?<=[!?])()\s+(?=[a-zà-ÿ])")
-# A clock time such as 15.00 or 14:30 is no amount.
-_PLAIN_NUMBER = re.compile(r"\d{1,4}(?:[.,]\d)?\Z")
 _REPLY = re.compile(r"^>.*$", re.MULTILINE)
 _SIGNS = frozenset(",;:.!?()[]–—-…•*\"'/&+=@#")
 _CLAUSE_SIGNS = frozenset(",;:–—-(•*")
@@ -114,10 +112,11 @@ class Message:
         first = next((sign for sign in self.text if sign.isalpha()), "A")
         stop = _STOP_LOWER if first.islower() else _CALL_LOWER
         for start, end in sentences(self.text, self.language):
+            opened = start
             for match in stop.finditer(self.text, start, end):
-                yield start, match.start(1)
-                start = match.end()
-            yield start, end
+                yield opened, match.start(1)
+                opened = match.end()
+            yield opened, end
 
     def _quotations(self) -> Iterator[tuple[int, int]]:
         """The spans of other people's words: quotations, and lines of the message that is replied to."""
@@ -184,7 +183,7 @@ class Message:
         """Whether a capitalised word is a name: inside a sentence it is, at the start only if no dictionary has it."""
         from simplemma import is_known
 
-        if lower.split("'")[0] == "i":
+        if lower.split("'", maxsplit=1)[0] == "i":
             return False
         return not opens_sentence or not (lower in self.data.not_names or is_known(lower, lang=self.language))
 
@@ -311,40 +310,6 @@ class Message:
     def requests(self) -> tuple[Sentence, ...]:
         """The sentences that ask the reader for something."""
         return tuple(sentence for sentence in self.sentences if sentence.role != "greeting" and self.is_request(sentence))
-
-    def minutes(self, sentence: Sentence) -> list[tuple[float, int, int]]:
-        """Lengths of time named in a sentence, in minutes, each with its span: "een half uur" is 30."""
-        lengths = []
-        tokens = self.tokens[sentence.first : sentence.last]
-        for place, token in enumerate(tokens):
-            unit = self.data.units.get(token.surface)
-            if unit is None:
-                continue
-            amount, start = self._amount(tokens[max(0, place - 3) : place])
-            if amount is not None:
-                lengths.append((amount * unit, start if start is not None else token.start, token.end))
-        return lengths
-
-    def bulk(self, sentence: Sentence) -> float:
-        """The largest number of pages, slides or questions named in a sentence; 0 without any."""
-        tokens = self.tokens[sentence.first : sentence.last]
-        amounts = [
-            self._amount(tokens[max(0, place - 2) : place])[0]
-            for place, one in enumerate(tokens)
-            if one.surface in self.data.bulky
-        ]
-        return max((amount for amount in amounts if amount), default=0.0)
-
-    def _amount(self, before: list[Token]) -> tuple[float | None, int | None]:
-        """The number that the words before a unit stand for, and where it starts."""
-        found: tuple[float | None, int | None] = (None, None)
-        for token in reversed(before):
-            value = self.data.numbers.get(token.surface)
-            if value is None and _PLAIN_NUMBER.match(token.surface):
-                value = float(token.surface.replace(",", "."))
-            if value is not None and (found[0] is None or value < 1):  # "half an hour": the fraction is the amount
-                found = value, token.start
-        return found
 
     def clauses(self, sentence: Sentence) -> list[list[Token]]:
         """The words of a sentence, clause by clause; a clause opens after a sign or with a conjunction."""
