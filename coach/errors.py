@@ -5,6 +5,7 @@
     ├── DocumentError       a file that cannot be read as guidance
     ├── EmbedderError       an embedder that is missing, unreachable or broken
     ├── StoreError          an index that cannot be opened, written or trusted
+    │   ├── DamagedError    an index that must be built again
     │   └── LockedError     another process is writing the index
     ├── PromptError         a file in prompts/ that breaks its schema
     ├── DraftError          a kind, field, channel or variant that does not exist
@@ -33,6 +34,10 @@ class EmbedderError(CoachError):
 
 class StoreError(CoachError):
     """The index cannot be opened, written or trusted."""
+
+
+class DamagedError(StoreError):
+    """The index is damaged, or was made by another version; the next sync builds it again."""
 
 
 class LockedError(StoreError):

@@ -80,7 +80,7 @@ def _store(settings: Settings) -> Iterator[Check]:
         with lock(settings, "coach doctor", 0.0):
             store = VectorStore(folder(settings) / "chroma", settings)
             try:
-                expected = catalogue.count() + int(catalogue.connection.execute("SELECT count(*) FROM questions").fetchone()[0])
+                expected = catalogue.entries
                 wrong = store.well(name, expected, lambda: sample(catalogue))
             finally:
                 store.close()

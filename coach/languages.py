@@ -52,6 +52,7 @@ class Texts(BaseModel):
     follow_up: str
     stale_embedder: str
     exact_meanwhile: str
+    exact_unwell: str
     empty: str
     crisis: str
     example: str

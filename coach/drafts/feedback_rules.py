@@ -52,15 +52,19 @@ def _asks_openly(message: Message, sentence: Sentence) -> bool:
 def absolutes(message: Message) -> Iterator[Span]:
     """ "Always" or "never" said of the reader; said of oneself, in an offer or in thanks it is fine."""
     for one in without(message.find("absolute"), message.find("absolute_fine")):
-        said_of_reader = (
-            message.sentence_has(one.sentence, "reader") or one.sentence.last - one.sentence.first <= SHOUTED_WORDS * 2
-        )
-        if (
-            said_of_reader
-            and not message.sentence_has(one.sentence, "thanks", "kind_word")
-            and not _asks_openly(message, one.sentence)
-        ):
+        short = one.sentence.last - one.sentence.first <= SHOUTED_WORDS * 2
+        said_of_reader = short or _with_reader(message, one)
+        kind = message.sentence_has(one.sentence, "thanks", "kind_word")
+        if said_of_reader and not kind and not _asks_openly(message, one.sentence):
             yield Span(one.start, one.end)
+
+
+def _with_reader(message: Message, found: Found) -> bool:
+    """Whether the reader is spoken of in the clause of these words, or in the one before ("you come in and never knock")."""
+    clauses = message.clauses(found.sentence)
+    place = next((n for n, clause in enumerate(clauses) if clause[-1].place >= found.first), 0)
+    first = clauses[max(0, place - 1)][0].place
+    return any(first <= one.first <= clauses[place][-1].place for one in message.find_cached("reader"))
 
 
 @rule("no-situation", "must", "feedback-models#sbi")

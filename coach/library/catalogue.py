@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from coach.errors import StoreError
+from coach.errors import DamagedError, StoreError
 from coach.library import lexical
 from coach.records import Passage
 
@@ -58,27 +58,46 @@ def passage_key(root: str, passage: Passage, occurrence: int) -> str:
 class Catalogue:
     """An open catalogue. `path` is the SQLite file; it is made if it does not exist.
 
-    Raises `StoreError` for a file that is no catalogue, damaged, or of another version.
+    Raises `DamagedError` for a file that is no catalogue, damaged, or of another version.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         path.parent.mkdir(parents=True, exist_ok=True)
-        self.connection = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
+        with self.guarded():
+            self.connection = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
+            try:
+                self._prepare()
+            except BaseException:
+                self.connection.close()
+                raise
+        self._inode = path.stat().st_ino
+
+    def _prepare(self) -> None:
+        self.connection.execute("PRAGMA journal_mode = WAL")
+        self.connection.execute("PRAGMA synchronous = NORMAL")
+        self.connection.execute("PRAGMA secure_delete = ON")  # what was forgotten is gone from the disk too
+        if not self._exists():
+            self.connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA}")
+            self.set_meta(version=str(VERSION), origin=secrets.token_hex(8))
+            self.connection.execute("COMMIT")
+        elif self.meta("version") != str(VERSION):
+            raise DamagedError(f"The index in {self.path} was made by another version; run 'coach sync' to build it again.")
+
+    @contextmanager
+    def guarded(self) -> Iterator[None]:
+        """Turn what SQLite raises inside into one line that names the file: `DamagedError`, or `StoreError` if it is in use."""
         try:
-            self.connection.execute("PRAGMA journal_mode = WAL")
-            self.connection.execute("PRAGMA synchronous = NORMAL")
-            self.connection.execute("PRAGMA secure_delete = ON")  # what was forgotten is gone from the disk too
-            if self._exists():
-                if self.meta("version") != str(VERSION):
-                    raise StoreError(f"The index in {path} was made by another version; run 'coach sync' to build it again.")
-            else:
-                self.connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA}")
-                self.set_meta(version=str(VERSION), origin=secrets.token_hex(8))
-                self.connection.execute("COMMIT")
+            yield
+        except sqlite3.OperationalError as error:
+            raise StoreError(f"The index in {self.path} cannot be used ({error}); try again, or run 'coach doctor'.") from None
         except sqlite3.DatabaseError as error:
-            self.connection.close()
-            raise StoreError(f"The index in {path} is damaged ({error}); run 'coach sync' to build it again.") from None
+            raise DamagedError(f"The index in {self.path} is damaged ({error}); run 'coach sync' to build it again.") from None
+
+    @property
+    def replaced(self) -> bool:
+        """Whether the file was removed, or another one took its place, since it was opened."""
+        return not self.path.is_file() or self.path.stat().st_ino != self._inode
 
     def _exists(self) -> bool:
         found = self.connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone()
@@ -102,15 +121,17 @@ class Catalogue:
     @contextmanager
     def snapshot(self) -> Iterator[int]:
         """One generation to read from, whose number is given, whatever a sync commits meanwhile."""
-        self.connection.execute("BEGIN")
-        try:
-            yield self.generation
-        finally:
-            self.connection.execute("COMMIT")
+        with self.guarded():
+            self.connection.execute("BEGIN")
+            try:
+                yield self.generation
+            finally:
+                self.connection.execute("COMMIT")
 
     def meta(self, key: str, default: str = "") -> str:
         """A value that the last sync noted."""
-        row = self.connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        with self.guarded():
+            row = self.connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
         return str(row[0]) if row else default
 
     def set_meta(self, **values: str) -> None:
@@ -125,6 +146,11 @@ class Catalogue:
     def count(self) -> int:
         """How many passages the index holds."""
         return int(self.connection.execute("SELECT count(*) FROM passages").fetchone()[0])
+
+    @property
+    def entries(self) -> int:
+        """How many vectors the vector store must hold: one a passage and one a question that a section lists."""
+        return self.count() + int(self.connection.execute("SELECT count(*) FROM questions").fetchone()[0])
 
     def passages(self, ids: Iterable[int]) -> dict[int, Passage]:
         """The passages with these row numbers."""
@@ -158,7 +184,8 @@ class Catalogue:
 
     def document_text(self, path: str) -> str:
         """The loaded text of a document by the path that citations give. Raises `StoreError` for an unknown one."""
-        row = self.connection.execute("SELECT text FROM files WHERE path = ? AND reason = ''", (path,)).fetchone()
+        with self.guarded():
+            row = self.connection.execute("SELECT text FROM files WHERE path = ? AND reason = ''", (path,)).fetchone()
         if row is None:
             raise StoreError(f"There is no document {path!r} in the index; run 'coach sync' if it is new.")
         return str(row[0])
@@ -182,13 +209,14 @@ class Catalogue:
             with self.transaction() as connection:
                 connection.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", rows)
 
-    def forget_vectors(self) -> None:
-        """Remove the vectors that neither a passage, a question nor the bank needs any more."""
+    def tidy(self) -> None:
+        """Remove the vectors that neither a passage, a question nor the bank needs any more, and leave no trace in the log."""
         with self.transaction() as connection:
             connection.execute(
                 "DELETE FROM vectors WHERE key NOT IN (SELECT vector FROM passages UNION ALL SELECT vector FROM questions"
                 " UNION ALL SELECT key FROM bank_vectors)"
             )
+        self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def vectors_of(self, keys: Sequence[bytes]) -> Vectors:
         """The vectors kept under these keys, in their order, shape (len(keys), dimension). Raises `StoreError` if one lacks."""

@@ -81,7 +81,8 @@ def query_terms(text: str, language: Language, vocabulary: Collection[str] = ())
 
 
 def refresh_terms(connection: sqlite3.Connection, table: str = "lexicon") -> None:
-    """Count anew in how many rows each term stands."""
+    """Count anew in how many rows each term stands, and let go of the words of rows that were removed."""
+    connection.execute(f"INSERT INTO {table} ({table}) VALUES ('optimize')")  # else FTS5 keeps them until it happens to merge
     connection.execute(f"DELETE FROM {table}_terms")
     connection.execute(f"INSERT INTO {table}_terms SELECT term, doc FROM {table}_vocabulary")
 

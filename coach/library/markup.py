@@ -130,7 +130,7 @@ def _walk(node: Any, builder: Builder, pending: list[str], marker: str) -> None:
             pass
         elif re.fullmatch(r"h[1-6]", tag):
             _flush(builder, pending, marker)
-            builder.block(re.sub(r"\s+", " ", child.text(deep=True)), int(tag[1]))
+            builder.block(_one_line(child), int(tag[1]))
         elif tag == "li":
             _flush(builder, pending, marker)
             number += 1
@@ -138,7 +138,7 @@ def _walk(node: Any, builder: Builder, pending: list[str], marker: str) -> None:
             _flush(builder, pending, f"{number}. " if node.tag == "ol" else "- ")
         elif tag == "tr":
             _flush(builder, pending, marker)
-            cells = [_clean(cell.text(deep=True)).replace("\n", " ") for cell in child.iter() if cell.tag in {"td", "th"}]
+            cells = [_one_line(cell).strip() for cell in child.iter() if cell.tag in {"td", "th"}]
             builder.block(" | ".join(cell for cell in cells if cell))
         elif tag in _BLOCKS:
             _flush(builder, pending, marker)
@@ -147,6 +147,14 @@ def _walk(node: Any, builder: Builder, pending: list[str], marker: str) -> None:
         else:
             _walk(child, builder, pending, marker)
         child = child.next
+
+
+def _one_line(node: Any) -> str:
+    """The text of a heading or a cell; what stands on lines of its own stays apart."""
+    for inner in node.css("br, p, div, li"):
+        if inner.mem_id != node.mem_id:
+            inner.insert_after(" ")
+    return re.sub(r"\s+", " ", node.text(deep=True))
 
 
 def _is_hidden(node: Any) -> bool:
@@ -242,7 +250,7 @@ class _Line:
 def from_pdf(data: bytes) -> Built:
     """The text of a PDF by page; lines that recur at the edge of most pages are left out."""
     from pypdf import PdfReader
-    from pypdf.errors import PyPdfError
+    from pypdf.errors import DependencyError, PyPdfError
 
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # it reports what we report by name
     try:
@@ -253,6 +261,8 @@ def from_pdf(data: bytes) -> Built:
             raise DocumentError(f"it has {len(reader.pages):,} pages, more than {MOST_PAGES:,}; split it")
         pages = [_pdf_lines(page) for page in reader.pages]
         title = str((reader.metadata.title if reader.metadata else "") or "")
+    except DependencyError:  # AES, which pypdf reads only with another library
+        raise DocumentError("it is protected with a password; save it without one") from None
     except (PyPdfError, *BROKEN) as error:
         raise DocumentError(
             f"it is not a readable PDF ({type(error).__name__}); open it and save or print it to PDF again"

@@ -79,3 +79,4 @@ def _take_over(catalogue: Catalogue, store: VectorStore, pointer: Mapping[str, s
         mean = np.frombuffer(base64.b64decode(pointer["mean"]), np.float16).astype(np.float32)
         catalogue.keep_matrix("mean", [0], mean[None, :])
         catalogue.set_meta(**{name: pointer[name] for name in CARRIED})
+    catalogue.tidy()

@@ -16,11 +16,11 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from coach.errors import LockedError, StoreError
 from coach.languages import LANGUAGES, detect, language_data
@@ -32,6 +32,7 @@ from coach.library.embedders import Embedder, load_embedder
 from coach.library.lock import catalogue_path, folder, holder, lock
 from coach.library.mirror import agrees, mirror, mirror_path
 from coach.library.store import VectorStore
+from coach.library.switch import sample
 from coach.records import Hit, Language, Passage, SearchResult
 from coach.settings import Settings
 
@@ -52,6 +53,9 @@ SEEN = 0.3  # taken off for a passage that the conversation has shown
 LONGEST_QUERY = 2_000  # characters of a question that are read
 TOP = 3  # passages that confidence is judged on
 POLL = 1.0  # seconds between two looks at whether a server switched its index
+
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -93,38 +97,46 @@ class Searcher:
         """
         text = " ".join(text[:LONGEST_QUERY].split())
         spoken: Language = language or detect(text)
+        return self._read(lambda view: self._search(view, text, k, spoken, context, seen))
+
+    def evidence(self, text: str, language: Language) -> Evidence:
+        """What confidence in the answer to a question is judged on."""
+        return self._read(lambda view: self._score(view, text, language, "")[1])
+
+    def _read(self, work: Callable[[View], Result]) -> Result:
+        """Read from the index as it is now; once more if it was switched meanwhile."""
         with self._guard:
-            view = self.view()
             try:
-                return self._search(view, text, k, spoken, context, seen)
+                with self.view().reading() as view:
+                    return work(view)
             except StoreError:
-                if not view.outdated(look=True):
-                    raise
+                stale = self._view is not None and self._view.outdated(look=True)
                 self.close()
-                return self._search(self.view(), text, k, spoken, context, seen)
+                if not stale:
+                    raise
+            with self.view().reading() as view:
+                return work(view)
 
     def _search(self, view: View, text: str, k: int, spoken: Language, context: str, seen: frozenset[str]) -> SearchResult:
-        notice = self._stale(view, spoken)
+        notice = self._stale(view, spoken) or view.notices.get(spoken, "")
         if not text or not view.count:
             return SearchResult(text, spoken, 0.0, (), notice)
-        query = self._embed(view, text)
-        words = text
-        if context:
-            query = unit(query + CONTEXT * self._embed(view, context))
-            words = f"{text} {context}"
-        with view.catalogue.snapshot() as generation:
-            if generation != view.generation:
-                raise StoreError("The index was switched during a search; ask again.")
-            scores = view.score(query, words, spoken)
-            best = _order(scores.total)
-            found = view.catalogue.passages(int(scores.numbers[i]) for i in best[: 6 * k + 40])
-            evidence = view.evidence(scores, best, words, spoken)
-        ranked = [(found[int(scores.numbers[i])], float(scores.total[i])) for i in best[: 6 * k + 40]]
+        scores, evidence = self._score(view, text, spoken, context)
+        best = _order(scores.total)[: 6 * k + 40]
+        found = view.catalogue.passages(int(number) for number in scores.numbers[best])
+        ranked = [(found[int(scores.numbers[i])], float(scores.total[i])) for i in best]
         if seen:
             ranked = [(passage, score - SEEN * _was_seen(passage, seen)) for passage, score in ranked]
             ranked.sort(key=lambda pair: -pair[1])
-        hits = _distinct(ranked, spoken, k)
-        return SearchResult(text, spoken, confidence(evidence, view.noise), tuple(hits), notice or view.notice)
+        return SearchResult(text, spoken, confidence(evidence, view.noise), tuple(_distinct(ranked, spoken, k)), notice)
+
+    def _score(self, view: View, text: str, language: Language, context: str) -> tuple[Scores, Evidence]:
+        query = self._embed(view, text)
+        if context:
+            query = unit(query + CONTEXT * self._embed(view, context))
+            text = f"{text} {context}"
+        scores = view.score(query, text, language)
+        return scores, view.evidence(scores, _order(scores.total), text, language)
 
     def view(self) -> View:
         """The index as it is now; loaded again after a switch."""
@@ -167,12 +179,13 @@ class View:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.notice = ""
+        self.notices: dict[Language, str] = {}
         self.raw_query: Vectors
         path = catalogue_path(settings)
         self._store: VectorStore | None = None
         self._owned = ExitStack()
         self._mirrors = False
+        self.unwell = ""
         if not path.is_file() and not settings.chroma_url:
             raise StoreError(f"There is no index in {path.parent} yet; run 'coach sync'.")
         self.catalogue = self._pull(path) if settings.chroma_url else Catalogue(path)
@@ -185,6 +198,8 @@ class View:
             self.mean: Vectors = self.catalogue.matrix("mean")[1][0]
             self._load()
             self.noise = self.scale() if self.count else Scale({}, {})
+        if self.unwell:
+            self.catalogue.set_meta(dirty="1")  # the next sync fills the vector store anew
 
     def _load(self) -> None:
         import numpy as np
@@ -217,15 +232,23 @@ class View:
         self.asked = self.bank.see_query(vectors)
 
     def _open_store(self) -> None:
-        """Open the embedded Chroma as its only owner; while another process has it, every passage is scored instead."""
+        """Open the embedded Chroma as its only owner; while another has it, or it is damaged, every passage is scored instead."""
         try:
             self._owned.enter_context(lock(self.settings, "search", 0.0))
+            self._store = VectorStore(folder(self.settings) / "chroma", self.settings)
+            self.unwell = self._store.well(
+                self.catalogue.meta("collection"), self.catalogue.entries, lambda: sample(self.catalogue)
+            )
         except LockedError:
-            self.notice = language_data(LANGUAGES[0]).texts.exact_meanwhile.format(holder=holder(self.settings))
+            reason = holder(self.settings)
+            self.notices = {each: language_data(each).texts.exact_meanwhile.format(holder=reason) for each in LANGUAGES}
+        except StoreError as error:
+            self.unwell = str(error)
+        if self.unwell:
+            self.notices = {each: language_data(each).texts.exact_unwell for each in LANGUAGES}
+        if self.notices:
             self.exact = True
             self._load_vectors()
-            return
-        self._store = VectorStore(folder(self.settings) / "chroma", self.settings)
 
     def _pull(self, path: Path) -> Catalogue:
         """The catalogue of the index on the server: this machine's own if it wrote that index, else a copy kept up to date."""
@@ -246,12 +269,20 @@ class View:
             mirror(copy, self._store, pointer, self.settings)
         return copy
 
+    @contextmanager
+    def reading(self) -> Iterator[View]:
+        """This generation, whatever a sync commits meanwhile. Raises `StoreError` if it is not the current one any more."""
+        with self.catalogue.snapshot() as generation:
+            if generation != self.generation:
+                raise StoreError("The index was switched during a search; ask again.")
+            yield self
+
     def outdated(self, *, look: bool = False) -> bool:
         """Whether the index was switched since this view was loaded; a server is asked every `POLL` seconds, or with `look`."""
         if self._mirrors and self._store and (look or time.monotonic() - self._polled > POLL):
             self._polled = time.monotonic()
             return not agrees(self.catalogue, self._store.pointer())
-        return self.catalogue.generation != self.generation
+        return self.catalogue.replaced or self.catalogue.generation != self.generation
 
     def close(self) -> None:
         """Let go of files and connections."""

@@ -190,12 +190,18 @@ class _Guard:
 
 def _connect(folder: Path, settings: Settings) -> Any:
     import chromadb
+    from chromadb.api.shared_system_client import SharedSystemClient
     from chromadb.config import Settings as ChromaSettings
 
     quiet = ChromaSettings(anonymized_telemetry=False)
     if not settings.chroma_url:
         folder.mkdir(parents=True, exist_ok=True)
-        return chromadb.PersistentClient(str(folder), settings=quiet)
+        try:
+            return chromadb.PersistentClient(str(folder), settings=quiet)
+        except BaseException:
+            # Chroma keeps what it could not start, and would hand it out again when the folder has been mended
+            SharedSystemClient._identifier_to_system.pop(str(folder), None)
+            raise
     address = urlsplit(settings.chroma_url)
     if address.scheme not in {"http", "https"} or not address.hostname:
         raise StoreError(f"COACH_CHROMA_URL={settings.chroma_url!r} is no address; write it as http://127.0.0.1:8000.")

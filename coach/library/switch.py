@@ -86,7 +86,7 @@ def switch(
         _check(catalogue, settings, store, name, wanted, dict(current))
     finally:
         store.close()
-    catalogue.forget_vectors()
+    catalogue.tidy()
     catalogue.set_meta(dirty="")
 
 

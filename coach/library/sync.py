@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from coach.errors import DocumentError, StoreError
+from coach.errors import DamagedError, DocumentError, StoreError
 from coach.library import bank, passages
 from coach.library.catalogue import Catalogue, passage_key
 from coach.library.changes import Changes, compare
@@ -46,10 +46,20 @@ def sync(
     """
     started = time.perf_counter()
     if dry_run:
-        with _opened(settings, heal=False) as catalogue:
+        with _opened(settings) as catalogue:
             changes = compare(catalogue, settings, made_with_settings(catalogue, settings))
             return _report(catalogue, changes, Read(), started, embedded=0, notice="dry run: nothing was changed")
-    with lock(settings, "coach sync", WAIT, waiting), _opened(settings, heal=True) as catalogue:
+    with lock(settings, "coach sync", WAIT, waiting):
+        try:
+            return _sync(settings, started, progress)
+        except DamagedError:
+            for suffix in ("", "-wal", "-shm"):
+                Path(f"{catalogue_path(settings)}{suffix}").unlink(missing_ok=True)
+            return _sync(settings, started, progress)  # the folders are the truth
+
+
+def _sync(settings: Settings, started: float, progress: Progress) -> SyncReport:
+    with _opened(settings) as catalogue:
         same = made_with_settings(catalogue, settings)
         changes = compare(catalogue, settings, same)
         if (
@@ -73,21 +83,11 @@ def sync(
 
 
 @contextmanager
-def _opened(settings: Settings, *, heal: bool) -> Iterator[Catalogue]:
-    """The catalogue; a damaged one, or one of another version, is put aside and begun again."""
-    path = catalogue_path(settings)
+def _opened(settings: Settings) -> Iterator[Catalogue]:
+    catalogue = Catalogue(catalogue_path(settings))
     try:
-        catalogue = Catalogue(path)
-    except StoreError:
-        if not heal:
-            raise
-        for suffix in ("", "-wal", "-shm"):
-            broken = Path(f"{path}{suffix}")
-            if broken.exists():
-                broken.replace(f"{path}.broken{suffix}")
-        catalogue = Catalogue(path)
-    try:
-        yield catalogue
+        with catalogue.guarded():
+            yield catalogue
     finally:
         catalogue.close()
 
