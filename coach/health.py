@@ -50,8 +50,10 @@ def _index(settings: Settings) -> Iterator[Check]:
         return
     catalogue = Catalogue(path)
     try:
-        found = catalogue.connection.execute("PRAGMA quick_check").fetchone()[0]
+        with catalogue.guarded():
+            found = catalogue.connection.execute("PRAGMA quick_check").fetchone()[0]
         if found != "ok":
+            catalogue.mark_damaged()
             yield Check("index", "problem", f"{path} is damaged ({found})", "run 'coach sync' to build it again")
             return
         changes = compare(catalogue, settings, made_with_settings(catalogue, settings))

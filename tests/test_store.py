@@ -184,7 +184,7 @@ def test_a_reader_notices_each_switch_and_forgets_what_was_removed(writer: Setti
         "Wacht twee weken voor je een herinnering stuurt." in before,
         "Wacht twee weken voor je een herinnering stuurt." in after,
         "Bel op de dag zelf om dank te zeggen." in after,
-        b"twee weken" in kept,
+        b"twee weken" in kept or b"herinner" in kept,
     ) == (True, False, True, False)
 
 

@@ -11,7 +11,7 @@ import json
 import secrets
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +44,16 @@ CREATE TABLE IF NOT EXISTS matrices (name TEXT PRIMARY KEY, numbers BLOB NOT NUL
 """
 
 
+def discard(path: Path) -> None:
+    """Remove a catalogue that cannot be used."""
+    for file in (path, Path(f"{path}-wal"), Path(f"{path}-shm"), _mark(path)):
+        file.unlink(missing_ok=True)
+
+
+def _mark(path: Path) -> Path:
+    return Path(f"{path}.damaged")
+
+
 def vector_key(fingerprint: str, kind: str, text: str) -> bytes:
     """What a vector is kept by: the embedder, whether the text was a passage or a question, and the text."""
     return hashlib.sha256(f"{fingerprint}\0{kind}\0{text}".encode("utf-8", "surrogatepass")).digest()[:16]
@@ -64,6 +74,8 @@ class Catalogue:
     def __init__(self, path: Path) -> None:
         self.path = path
         path.parent.mkdir(parents=True, exist_ok=True)
+        if _mark(path).exists():
+            raise DamagedError(f"The index in {path} is damaged; run 'coach sync' to build it again.")
         with self.guarded():
             self.connection = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
             try:
@@ -92,7 +104,13 @@ class Catalogue:
         except sqlite3.OperationalError as error:
             raise StoreError(f"The index in {self.path} cannot be used ({error}); try again, or run 'coach doctor'.") from None
         except sqlite3.DatabaseError as error:
+            self.mark_damaged()
             raise DamagedError(f"The index in {self.path} is damaged ({error}); run 'coach sync' to build it again.") from None
+
+    def mark_damaged(self) -> None:
+        """Have the next sync build the catalogue again, even if that sync itself would not meet the damage."""
+        with suppress(OSError):
+            _mark(self.path).touch()
 
     @property
     def replaced(self) -> bool:

@@ -22,11 +22,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from coach.errors import LockedError, StoreError
+from coach.errors import DamagedError, LockedError, StoreError
 from coach.languages import LANGUAGES, detect, language_data
 from coach.library import lexical
 from coach.library.bank import Bank, Topic, unit
-from coach.library.catalogue import Catalogue, vector_key
+from coach.library.catalogue import Catalogue, discard, vector_key
 from coach.library.confidence import Evidence, Scale, confidence, measure
 from coach.library.embedders import Embedder, load_embedder
 from coach.library.lock import catalogue_path, folder, holder, lock
@@ -263,7 +263,11 @@ class View:
             if (own.meta("origin"), own.meta("where")) == (pointer["origin"], self.settings.chroma_url):
                 return own
             own.close()
-        copy = Catalogue(mirror_path(self.settings))
+        try:
+            copy = Catalogue(mirror_path(self.settings))
+        except DamagedError:
+            discard(mirror_path(self.settings))
+            copy = Catalogue(mirror_path(self.settings))
         self._mirrors = True
         if not agrees(copy, pointer):
             mirror(copy, self._store, pointer, self.settings)

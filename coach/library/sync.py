@@ -13,11 +13,10 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 
 from coach.errors import DamagedError, DocumentError, StoreError
 from coach.library import bank, passages
-from coach.library.catalogue import Catalogue, passage_key
+from coach.library.catalogue import Catalogue, discard, passage_key
 from coach.library.changes import Changes, compare
 from coach.library.embedders import Embedder, load_embedder
 from coach.library.embedding import Progress, embed_missing
@@ -53,9 +52,8 @@ def sync(
         try:
             return _sync(settings, started, progress)
         except DamagedError:
-            for suffix in ("", "-wal", "-shm"):
-                Path(f"{catalogue_path(settings)}{suffix}").unlink(missing_ok=True)
-            return _sync(settings, started, progress)  # the folders are the truth
+            discard(catalogue_path(settings))  # the folders are the truth
+            return _sync(settings, started, progress)
 
 
 def _sync(settings: Settings, started: float, progress: Progress) -> SyncReport:
