@@ -168,12 +168,12 @@ class OpenAI:
 
         try:
             answer = self._client.embeddings.create(model=self._name, input=list(texts), encoding_format="float")
-        except openai.OpenAIError as error:
+            return _checked([entry.embedding for entry in sorted(answer.data, key=lambda entry: entry.index)], len(texts))
+        except (openai.OpenAIError, ValueError, TypeError, AttributeError) as error:  # a proxy may answer with any text at all
             raise EmbedderError(
                 f"The embedder openai:{self._name} at {self._where} failed ({type(error).__name__}); "
                 "check OPENAI_BASE_URL, OPENAI_API_KEY and the model's name, then try again."
             ) from None
-        return _checked([entry.embedding for entry in sorted(answer.data, key=lambda entry: entry.index)], len(texts))
 
 
 @dataclass(frozen=True)
