@@ -54,6 +54,7 @@ def _say(text: str) -> None:
 
 def _print_json(values: dict[str, Any]) -> None:
     sys.stdout.write(json.dumps(values, ensure_ascii=False, indent=2) + "\n")
+    sys.stdout.flush()
 
 
 @contextmanager
