@@ -12,7 +12,7 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 import pytest
-from small import indexed, settle, small_settings, sync_in_child, unsettle, write
+from small import indexed, settle, small_settings, sync_and_die, sync_in_child, unsettle, write
 
 from coach.errors import LockedError
 from coach.library.catalogue import Catalogue
@@ -94,6 +94,35 @@ def test_killed_at_twenty_moments(settings: Settings, tmp_path: Path) -> None:
         if not (answers and old_or_new and indexed(settings) == expected(round_) and healthy(settings)):
             wrong.append((round_, moment))
     assert (wrong, killed > 5) == ([], True)
+
+
+@pytest.mark.parametrize(
+    ("owner", "step", "old"),
+    [
+        (Catalogue, "keep_vectors", True),
+        (VectorStore, "upsert", True),
+        (Catalogue, "keep_matrix", True),  # inside the transaction
+        (VectorStore, "delete", False),
+        (VectorStore, "drop", False),
+        (VectorStore, "well", False),
+        (Catalogue, "tidy", False),
+    ],
+)
+def test_killed_at_each_step(settings: Settings, tmp_path: Path, owner: type, step: str, old: bool) -> None:
+    put(settings, guidance(0))
+    sync(settings)
+    put(settings, guidance(1))
+    child = CONTEXT.Process(target=sync_and_die, args=(tmp_path / "handbook", settings, owner, step))
+    child.start()
+    child.join()
+    between = indexed(settings)
+    sync(settings)
+    assert (child.exitcode, between, indexed(settings), healthy(settings)) == (
+        -signal.SIGKILL,
+        expected(0 if old else 1),
+        expected(1),
+        True,
+    )
 
 
 def test_two_syncs_at_once_both_end_well(settings: Settings, tmp_path: Path) -> None:
