@@ -12,7 +12,6 @@ from coach.library.changes import compare
 from coach.library.embedders import check_name, load_embedder
 from coach.library.lock import catalogue_path, folder, lock
 from coach.library.store import VectorStore
-from coach.library.switch import sample
 from coach.library.sync import made_with_settings
 from coach.records import Check, Health
 from coach.settings import Settings
@@ -83,7 +82,7 @@ def _store(settings: Settings) -> Iterator[Check]:
             store = VectorStore(folder(settings) / "chroma", settings)
             try:
                 expected = catalogue.entries
-                wrong = store.well(name, expected, lambda: sample(catalogue))
+                wrong = store.well(name, expected, catalogue.sample)
             finally:
                 store.close()
         detail = wrong or f"{expected:,} vectors, known ones find themselves"

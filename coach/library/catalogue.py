@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 VERSION = 2  # of the tables below; another version is rebuilt
 CHUNK = 400  # rows a statement; SQLite allows 999 variables in its oldest builds
+SAMPLED = 5  # known vectors that must find themselves
 
 _SCHEMA = f"""
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -226,6 +227,12 @@ class Catalogue:
         else:
             with self.transaction() as connection:
                 connection.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", rows)
+
+    def sample(self) -> tuple[Sequence[str], Vectors]:
+        """A few passages by key with their vectors, to ask a vector store for."""
+        step = max(1, self.count() // SAMPLED)
+        rows = self.connection.execute("SELECT key, vector FROM passages WHERE id % ? = 0 LIMIT ?", (step, SAMPLED)).fetchall()
+        return [key for key, _ in rows], self.vectors_of([vector for _, vector in rows])
 
     def tidy(self) -> None:
         """Remove the vectors that neither a passage, a question nor the bank needs any more, and leave no trace in the log."""

@@ -32,7 +32,6 @@ from coach.library.embedders import Embedder, load_embedder
 from coach.library.lock import catalogue_path, folder, holder, lock
 from coach.library.mirror import agrees, mirror, mirror_path
 from coach.library.store import VectorStore
-from coach.library.switch import sample
 from coach.records import Hit, Language, Passage, SearchResult
 from coach.settings import Settings
 
@@ -175,20 +174,20 @@ class Searcher:
 
 
 class View:
-    """One generation of the index, open for reading."""
+    """One generation of the index, open for reading; `catalogue` and `store` are given where a sync has them open."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, catalogue: Catalogue | None = None, store: VectorStore | None = None) -> None:
         self.settings = settings
         self.notices: dict[Language, str] = {}
         self.raw_query: Vectors
         path = catalogue_path(settings)
-        self._store: VectorStore | None = None
+        self._store = store
         self._owned = ExitStack()
         self._mirrors = False
         self.unwell = ""
         if not path.is_file() and not settings.chroma_url:
             raise StoreError(f"There is no index in {path.parent} yet; run 'coach sync'.")
-        self.catalogue = self._pull(path) if settings.chroma_url else Catalogue(path)
+        self.catalogue = catalogue or (self._pull(path) if settings.chroma_url else Catalogue(path))
         self._polled = time.monotonic()
         with self.catalogue.snapshot() as self.generation:
             if not self.generation:
@@ -236,9 +235,7 @@ class View:
         try:
             self._owned.enter_context(lock(self.settings, "search", 0.0))
             self._store = VectorStore(folder(self.settings) / "chroma", self.settings)
-            self.unwell = self._store.well(
-                self.catalogue.meta("collection"), self.catalogue.entries, lambda: sample(self.catalogue)
-            )
+            self.unwell = self._store.well(self.catalogue.meta("collection"), self.catalogue.entries, self.catalogue.sample)
         except LockedError:
             reason = holder(self.settings)
             self.notices = {each: language_data(each).texts.exact_meanwhile.format(holder=reason) for each in LANGUAGES}

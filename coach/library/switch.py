@@ -7,7 +7,6 @@ import shutil
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from coach.errors import StoreError
 from coach.languages import words
@@ -19,15 +18,12 @@ from coach.library.embedding import Progress
 from coach.library.folders import File
 from coach.library.lock import folder
 from coach.library.mirror import announcement
+from coach.library.search import View
 from coach.library.store import POINTER, VectorStore, collection_name
 from coach.records import Document, Passage
 from coach.settings import Settings
 
-if TYPE_CHECKING:
-    from coach.library.embedders import Vectors
-
 RACY = 2_000_000_000  # nanoseconds; a file changed this shortly before a sync is compared by content next time
-SAMPLED = 5  # known vectors that must find themselves
 
 
 @dataclass
@@ -80,10 +76,12 @@ def switch(
         with catalogue.transaction():
             _replace(catalogue, settings, embedder, changes, read, sections)
         store.delete(name, sorted(present - set(wanted)))
+        _check(catalogue, settings, store, name, wanted, dict(current))
+        if current:
+            catalogue.set_meta(scale=View(settings, catalogue, store).noise.to_json())
         if settings.chroma_url:
             store.point(announcement(catalogue))  # not before the deletions, or readers elsewhere would keep what is forgotten
         store.drop([other for other in store.collections() if other not in (name, POINTER)])
-        _check(catalogue, settings, store, name, wanted, dict(current))
     finally:
         store.close()
     catalogue.tidy()
@@ -146,21 +144,14 @@ def _check(
     current: dict[str, Passage],
 ) -> None:
     """Prove that the store holds what it should; one that does not is filled anew, once."""
-    wrong = store.well(name, len(wanted), lambda: sample(catalogue)) if wanted else ""
+    wrong = store.well(name, len(wanted), catalogue.sample) if wanted else ""
     if wrong:
         store.drop([name])
         _fill(catalogue, store, name, wanted, set(), current, lambda _what, _done, _total: None)
-        wrong = store.well(name, len(wanted), lambda: sample(catalogue))
+        wrong = store.well(name, len(wanted), catalogue.sample)
     if wrong:
         where = settings.chroma_url or folder(settings) / "chroma"
         raise StoreError(f"The vector store at {where} does not keep what it is given: {wrong}; remove it and run 'coach sync'.")
-
-
-def sample(catalogue: Catalogue) -> tuple[Sequence[str], Vectors]:
-    """A few passages by key with their vectors, to ask a vector store for."""
-    step = max(1, catalogue.count() // SAMPLED)
-    rows = catalogue.connection.execute("SELECT key, vector FROM passages WHERE id % ? = 0 LIMIT ?", (step, SAMPLED)).fetchall()
-    return [key for key, _ in rows], catalogue.vectors_of([vector for _, vector in rows])
 
 
 def _replace(
@@ -199,6 +190,7 @@ def _replace(
     _keep_mean(catalogue)
     catalogue.set_meta(
         generation=str(catalogue.generation + 1),
+        scale="",  # measured when all is in place
         made_with=index_fingerprint(settings.embedder),
         embedder_setting=settings.embedder,
         embedder=embedder.fingerprint,
