@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from itertools import pairwise
 
@@ -224,6 +225,22 @@ def test_a_quotation_stays_with_what_it_illustrates() -> None:
     )
     (with_quote,) = [passage for passage in found_in(text) if "Voorbeeld" in passage.text]
     assert "Vraag daarna wat de ander zag." in with_quote.text
+
+
+def test_a_long_paragraph_is_divided_between_its_sentences() -> None:
+    text = " ".join(
+        f"Vraag in week {number} aan dhr. Bakker wat hij bijv. al heeft geprobeerd en wacht dan af." for number in range(40)
+    )
+    found = found_in(f"# P\n\n{text}\n")
+    assert len(found) > 4 and all(
+        re.fullmatch(r"Vraag .* af\.", passage.text) and len(passage.text) <= LONGEST for passage in found
+    )
+
+
+def test_a_fence_that_nobody_closed_ends_with_its_text() -> None:
+    assert [passage.text for passage in passages(read("<p>Doe dit.</p><p>~~~</p><p>Slot.</p>", ".html"))] == [
+        "Doe dit.\n\n~~~\n\nSlot."
+    ]
 
 
 def test_a_code_fence_stays_whole() -> None:
