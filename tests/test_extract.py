@@ -32,7 +32,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Passage]]:
 def answer(found: list[Passage], question: str, language: Language = "nl", scores: tuple[float, ...] = ()) -> str:
     """What is composed from passages, best first."""
     hits = [Hit(rank, passage, score) for rank, (passage, score) in enumerate(zip(found, scores or [1.0] * 9), start=1)]  # noqa: B905
-    chosen = extract.lead_with_verdict(extract.select(hits, question, language), question, language)
+    chosen = extract.select(extract.lead_with_verdict(hits, question, language), question, language)
     return extract.compose(chosen)[0]
 
 

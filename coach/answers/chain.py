@@ -101,7 +101,8 @@ def _compose(work: Work) -> Work:
         quotations = [extract.Quotation(hit.passage, tuple(extract.units(hit.passage)[:2])) for hit in hits[:RELATED]]
         notices = (texts.related, *work.notices)
     else:
-        quotations = extract.lead_with_verdict(extract.select(hits, work.question, work.language), work.question, work.language)
+        led = extract.lead_with_verdict(hits, work.question, work.language)
+        quotations = extract.select(led, work.question, work.language)
         notices = work.notices
     quotations = [quotation for quotation in quotations if quotation.units]
     if any(quotation.passage.language != work.language for quotation in quotations):

@@ -20,6 +20,7 @@ MOST_CHARACTERS = 1_100  # of an answer; about a minute of reading
 WHOLE = 800  # characters of the best passage that are quoted before a choice is made in it
 NEAR = 0.72  # a further passage is quoted if its score is at least this share of the best one's
 SENTENCES_OF_OTHERS = 2
+VERDICT_AMONG = 3  # of the best passages that may lead the answer to a yes/no question
 
 _QUOTE_MARK = re.compile(r"^>\s?", re.MULTILINE)
 _MARKER = re.compile(r"\s*(?:>\s*)?(?:(?:[-–—•*·▪‣]|\d{1,2}[.)])\s+)?")
@@ -177,20 +178,22 @@ def is_yes_no(question: str, language: Language) -> bool:
     return bool(own) and own[0] in language_data(language).yes_no_openers
 
 
-def lead_with_verdict(quotations: Sequence[Quotation], question: str, language: Language) -> list[Quotation]:
-    """Put first the quotation whose opening sentence forbids or allows, if one of the best two does and the first does not."""
-    if len(quotations) < 2 or not is_yes_no(question, language):
-        return list(quotations)
-    first, second = quotations[0], quotations[1]
+def lead_with_verdict(hits: Sequence[Hit], question: str, language: Language) -> list[Hit]:
+    """The hits of a yes/no question with the one first whose opening sentence gives the verdict, where the best does not.
 
-    def negates(quotation: Quotation) -> bool:
-        return bool(_NEGATION & set(words(quotation.units[0].text)))
-
-    shared = _overlap(second.units[0], _wanted(question, language), language)
-    own = _overlap(first.units[0], _wanted(question, language), language)
-    if negates(second) and not negates(first) and shared > own:
-        return [second, first, *quotations[2:]]
-    return list(quotations)
+    A verdict forbids or exempts ("Vraag niet ...", "Je hoeft geen ...") and speaks of what the question asks.
+    """
+    order = list(hits)
+    if len(order) < 2 or not is_yes_no(question, language):
+        return order
+    wanted = _wanted(question, language)
+    openings = [next(iter(units(hit.passage)), None) for hit in order[:VERDICT_AMONG]]
+    overlaps = [_overlap(unit, wanted, language) if unit else 0.0 for unit in openings]
+    for place, unit in enumerate(openings):
+        negates = unit is not None and bool(_NEGATION & set(words(unit.text)))
+        if negates and overlaps[place] >= overlaps[0] and order[place].score >= NEAR * order[0].score:
+            return [order[place], *order[:place], *order[place + 1 :]]
+    return order
 
 
 def compose(quotations: Sequence[Quotation]) -> tuple[str, tuple[Citation, ...]]:

@@ -61,9 +61,8 @@ def embedding_text(passage: Passage) -> str:
 def files() -> list[Path]:
     """The files that the bank is made from."""
     handbook, wordings = data_folder("knowledge"), data_folder("prompts") / "questions"
-    return sorted(
-        path for language in LANGUAGES for path in [*(handbook / language).glob("*.md"), *(wordings / language).glob("*.yaml")]
-    )
+    own = [path for language in LANGUAGES for path in (handbook / language).glob("*.md")]
+    return sorted([*own, *wordings.rglob("*.yaml")])
 
 
 def digest() -> str:
@@ -102,6 +101,12 @@ def _wordings(path: Path) -> Mapping[str, Sequence[str]]:
     return {str(anchor): [text.strip() for text in listed] for anchor, listed in values.items()}
 
 
+def outside(language: Language) -> list[str]:
+    """Questions that people ask and the handbook does not answer: what a mentor earns, how to boil an egg."""
+    path = data_folder("prompts") / "questions" / f"outside.{language}.yaml"
+    return [text for listed in _wordings(path).values() for text in listed]
+
+
 def wanted_vectors(bank: Sequence[Section], fingerprint: str) -> dict[bytes, tuple[str, str]]:
     """Every vector that the bank and the probes of noise need: its key, and the kind and text to embed."""
     wanted = {}
@@ -112,7 +117,7 @@ def wanted_vectors(bank: Sequence[Section], fingerprint: str) -> dict[bytes, tup
         ):
             wanted[vector_key(fingerprint, kind, text)] = (kind, text)
     for language in LANGUAGES:
-        for text in language_data(language).probes:
+        for text in (*language_data(language).probes, *outside(language)):
             wanted[vector_key(fingerprint, "query", text)] = ("query", text)
     return wanted
 
@@ -134,6 +139,10 @@ def write(catalogue: Catalogue, bank: Sequence[Section], fingerprint: str) -> No
             owners.append(number)
     lexical.refresh_terms(connection, "bank_lexicon")
     _write_vectors(catalogue, bank, catalogue.vectors_of(section_keys), catalogue.vectors_of(question_keys), owners)
+    unanswered = [vector_key(fingerprint, "query", text) for language in LANGUAGES for text in outside(language)]
+    if unanswered:
+        seen = Bank(catalogue).see_query(catalogue.vectors_of(unanswered))
+        catalogue.keep_matrix("bank_outside", range(len(unanswered)), seen)
     catalogue.set_meta(bank=digest())
 
 
@@ -199,11 +208,16 @@ class Bank:
         _, self._raw = catalogue.matrix("bank_raw")
         _, self._lens = catalogue.matrix("lens")
         self._query_mean: Vectors = catalogue.matrix("bank_means")[1][0]
+        _, self._outside = catalogue.matrix("bank_outside")
         self.total = len(rows)
 
     def see_query(self, vectors: Vectors) -> Vectors:
         """Vectors of questions as they are compared: about the mean of questions, through the lens, of unit length."""
         return self.see(vectors, self._query_mean)
+
+    def outside_likeness(self, query: Vectors) -> float:
+        """The cosine of a question and the nearest one that the handbook is known not to answer."""
+        return float((self._outside @ query).max()) if len(self._outside) else 0.0
 
     def see(self, vectors: Vectors, mean: Vectors) -> Vectors:
         """Vectors about a mean, through the lens, of unit length."""

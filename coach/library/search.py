@@ -41,10 +41,10 @@ if TYPE_CHECKING:
 EXACT = 20_000  # passages; 20,000 x 384 numbers are multiplied in about 3 ms
 CANDIDATES = 200  # that Chroma proposes for each vector, beyond EXACT
 ASKED = 0.6
-TOPICS = 1.0
+TOPICS = 2.0
 WORDS = 0.5
 TOPIC_WORDS = 0.2
-TOPIC_TERMS = 20  # words of the likely sections that are searched for
+TOPIC_TERMS = 60  # words of the likely sections that are searched for
 PROMOTION = 0.08  # taken off for a passage that mostly advertises
 OTHER_LANGUAGE = 0.05  # taken off for a passage in the other language
 CONTEXT = 0.6  # of the question that a follow-up continues, beside the follow-up itself
@@ -64,7 +64,7 @@ class Scores:
     numbers: Any
     total: Vectors
     likeness: Vectors
-    words: Vectors
+    outside: float  # cosine with the nearest question that the handbook is known not to answer
     topics: list[Topic]
 
 
@@ -313,7 +313,7 @@ class View:
             total = total + TOPICS * topic.weight * alike.max(axis=0)
         foreign = self.languages[places] != LANGUAGES.index(language)
         total = total - self.promotion[places] - OTHER_LANGUAGE * foreign
-        return Scores(self.numbers[places], total, np.maximum(likeness, asked), words, topics)
+        return Scores(self.numbers[places], total, np.maximum(likeness, asked), self.bank.outside_likeness(query), topics)
 
     def _candidates(self, query: Vectors, topics: Sequence[Topic], numbers: Iterable[int]) -> tuple[Any, Vectors, Vectors]:
         """Places of passages to score, their vectors about the mean, and their likeness by the questions they list."""
@@ -385,11 +385,13 @@ class View:
         connection = self.catalogue.connection
         first = best[:TOP]
         top = float(np.mean(scores.total[first]))
+        known = max((topic.likeness for topic in scores.topics), default=0.0)
         return Evidence(
             likeness=float(np.max(scores.likeness[first])),
             score=top,
             margin=top - float(np.mean(scores.total[best[20:60]])) if len(best) > 20 else 0.0,
-            topic=max((topic.likeness for topic in scores.topics), default=0.0),
+            topic=known,
+            outside=known - scores.outside,
             words=self._covered(connection, text, language, [int(number) for number in scores.numbers[first]], scores.topics),
         )
 
