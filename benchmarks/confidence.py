@@ -68,7 +68,8 @@ def report(name: str, data: Sequence[Case]) -> None:
     for kind in ("answered", "neighbouring", "off_topic"):
         own = [case.confidence for case in data if case.question.kind == kind]
         outcomes = [confidence.outcome(value) for value in own]
-        shares = "   ".join(f"{what} {outcomes.count(what) / max(1, len(own)):6.1%}" for what in ("answered", "related", "not_covered"))
+        counts = ((what, outcomes.count(what) / max(1, len(own))) for what in ("answered", "related", "not_covered"))
+        shares = "   ".join(f"{what} {share:6.1%}" for what, share in counts)
         print(f"    {kind:13s} n={len(own):3d}   {shares}")
 
 
@@ -77,7 +78,8 @@ def trade_off(data: Sequence[Case]) -> None:
     good = np.array([case.confidence for case in data if case.question.answers])
     bad = np.array([case.confidence for case in data if not case.question.answers])
     for threshold in (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9):
-        print(f"    at {threshold:.2f}: {np.mean(bad >= threshold):6.1%} of the unanswerable pass, {np.mean(good < threshold):6.1%} of the covered fail")
+        passed, failed = np.mean(bad >= threshold), np.mean(good < threshold)
+        print(f"    at {threshold:.2f}: {passed:6.1%} of the unanswerable pass, {failed:6.1%} of the covered fail")
 
 
 def main() -> None:
