@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 VERSION = 1  # of what is made from the files; raise it to have every catalogue take the bank in anew
 CONSULTED = 8  # sections that a question is taken to be about, at most
-SHARPNESS = 0.1  # how fast the weight falls from the best section to the next, in cosine
+SHARPNESS = 0.2  # how fast the weight falls from the best section to the next, in cosine
 SHRINKAGE = 0.8  # of the covariance within sections towards an even one; found on held-back wordings
 SECTION_WEIGHT = 0.7  # of the likeness to the section itself, beside that to the questions it answers
 WORDS_WEIGHT = 0.5  # of the share of the question's words that the section or its questions use
