@@ -76,6 +76,7 @@ class LanguageData(BaseModel):
     follow_up_words: Words
     evidence_marker: str
     evidence_words: Words
+    crisis_phrases: tuple[str, ...]
     example_markers: tuple[str, ...]
     texts: Texts
     probes: tuple[str, ...]
@@ -240,6 +241,12 @@ def _stemmer(language: Language) -> Any:
 def stem(word: str, language: Language) -> str:
     """The stem of a lower-case word, without diacritics."""
     return str(_stemmer(language).stemWord(fold(word)))
+
+
+def in_crisis(text: str) -> bool:
+    """Whether a text speaks of suicide or self-harm, in either language: then help comes before any guidance."""
+    said = f" {' '.join(words(text))} "
+    return any(f" {' '.join(words(phrase))} " in said for each in LANGUAGES for phrase in language_data(each).crisis_phrases)
 
 
 def content_words(text: str, language: Language) -> list[str]:

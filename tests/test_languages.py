@@ -13,6 +13,7 @@ from coach.languages import (
     LanguageData,
     content_words,
     detect,
+    in_crisis,
     is_wrapped,
     language_data,
     read_yaml,
@@ -194,3 +195,19 @@ def test_broken_yaml_is_named_by_file_and_line(tmp_path: Path, text: str, where:
     path.write_text(text, encoding="utf-8")
     with pytest.raises(PromptError, match=where):
         read_yaml(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Mijn mentee zegt dat ze niet meer leven wil, wat nu?", True),
+        ("Ik wil niet meer leven.", True),
+        ("Hij praat over zelfmoord", True),
+        ("She said she doesn't want to live anymore", True),
+        ("I want to kill this project, how do I tell my mentee?", False),
+        ("Hoe maak ik een einde aan de mentorrelatie?", False),
+        ("My mentee hints at self-harm", True),
+    ],
+)
+def test_a_text_about_suicide_is_known(text: str, expected: bool) -> None:
+    assert in_crisis(text) is expected

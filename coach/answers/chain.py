@@ -17,7 +17,7 @@ from coach.answers import extract
 from coach.answers.ground import verbatim
 from coach.answers.history import History, Turn, context_of, follows_up
 from coach.errors import StoreError
-from coach.languages import detect, language_data
+from coach.languages import detect, in_crisis, language_data
 from coach.library.confidence import outcome
 from coach.library.search import Searcher
 from coach.records import Citation, Language, Outcome, SearchResult
@@ -78,6 +78,8 @@ def question_language(question: str, setting: str, turns: tuple[Turn, ...]) -> L
 
 
 def _understand(work: Work) -> Work:
+    if in_crisis(work.question):
+        work = replace(work, notices=(language_data(work.language).texts.crisis, *work.notices))
     if not work.turns or not follows_up(work.question, work.language):
         return work
     before = context_of(work.turns)
