@@ -308,9 +308,10 @@ class View:
         words = self._share(by_words, places, terms)
         related = self._share(by_topic, places, ())
         total = likeness + ASKED * np.maximum(asked, 0) + WORDS * words + TOPIC_WORDS * related
+        rows = [number - 1 for topic in topics for number in topic.numbers]
+        alike = iter((vectors @ self.bank.sections[rows].T).T)
         for topic in topics:
-            alike = self.bank.sections[[number - 1 for number in topic.numbers]] @ vectors.T
-            total = total + TOPICS * topic.weight * alike.max(axis=0)
+            total = total + TOPICS * topic.weight * np.max([next(alike) for _ in topic.numbers], axis=0)
         foreign = self.languages[places] != LANGUAGES.index(language)
         total = total - self.promotion[places] - OTHER_LANGUAGE * foreign
         return Scores(self.numbers[places], total, np.maximum(likeness, asked), self.bank.outside_likeness(query), topics)
