@@ -191,7 +191,8 @@ def lead_with_verdict(hits: Sequence[Hit], question: str, language: Language) ->
     overlaps = [_overlap(unit, wanted, language) if unit else 0.0 for unit in openings]
     for place, unit in enumerate(openings):
         negates = unit is not None and bool(_NEGATION & set(words(unit.text)))
-        if negates and overlaps[place] >= overlaps[0] and order[place].score >= NEAR * order[0].score:
+        nearer = not place or overlaps[place] > overlaps[0]
+        if negates and nearer and order[place].score >= NEAR * order[0].score:
             return [order[place], *order[:place], *order[place + 1 :]]
     return order
 
