@@ -24,7 +24,8 @@ def runs(text: str) -> list[tuple[str, ...]]:
 
 def main() -> None:
     """Compare every file of ours with every article."""
-    theirs = {run: path.name for path in sorted(Path(sys.argv[1]).glob("*.txt")) for run in runs(path.read_text(encoding="utf-8"))}
+    articles = sorted(Path(sys.argv[1]).glob("*.txt"))
+    theirs = {run: path.name for path in articles for run in runs(path.read_text(encoding="utf-8"))}
     root = Path(__file__).parent.parent
     files = [path for name in OURS for path in sorted((root / name).rglob("*")) if path.suffix in {".md", ".yaml"}]
     shared = [(path, run) for path in files for run in runs(path.read_text(encoding="utf-8")) if run in theirs]
