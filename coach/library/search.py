@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from coach.library.embedders import Vectors
 
 EXACT = 20_000  # passages; 20,000 x 384 numbers are multiplied in about 3 ms
+RANKED = 1_000  # passages that words rank, at most; further down they tell nothing
 CANDIDATES = 200  # that Chroma proposes for each vector, beyond EXACT
 ASKED = 0.6
 TOPICS = 2.0
@@ -300,7 +301,7 @@ class View:
         connection = self.catalogue.connection
         topics = self.bank.consult(connection, query, text, language)
         terms = lexical.query_terms(text, language, _Vocabulary(connection))
-        limit = self.count if self.exact else CANDIDATES
+        limit = RANKED if self.exact else CANDIDATES
         by_words = lexical.search(connection, terms, limit)
         by_topic = lexical.search(connection, self._topic_terms(topics), limit)
         places, vectors, asked = self._candidates(query, topics, [*by_words, *by_topic])
