@@ -78,7 +78,14 @@ def switch(
         store.delete(name, sorted(present - set(wanted)))
         _check(catalogue, settings, store, name, wanted, dict(current))
         if current:
-            catalogue.set_meta(scale=View(settings, catalogue, store).noise.to_json())
+            try:
+                noise = View(settings, catalogue, store).noise
+            except StoreError:
+                # Chroma keeps what it knew of a collection by path; after its files were replaced, only a new collection answers
+                store.drop([name])
+                _fill(catalogue, store, name, wanted, set(), dict(current), progress)
+                noise = View(settings, catalogue, store).noise
+            catalogue.set_meta(scale=noise.to_json())
         if settings.chroma_url:
             store.point(announcement(catalogue))  # not before the deletions, or readers elsewhere would keep what is forgotten
         store.drop([other for other in store.collections() if other not in (name, POINTER)])
