@@ -1,7 +1,7 @@
 """Search in indexes of many sizes: p50 and p95, with synthetic text and vectors, nothing embedded but the questions.
 
     python -m benchmarks.scale 10000 100000
-    python -m benchmarks.scale 10000 1000000       a run of its own: it takes about 15 GB on disk
+    python -m benchmarks.scale 10000 1000000       a run of its own
 
 Text has the handbook's words as often as the handbook does, thinned with words that are made up; a vector lies between two
 sections of the handbook, with noise. Both are written straight into the catalogue and Chroma, as a sync would have.
