@@ -45,7 +45,6 @@ class Texts(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    answered_no: str
     related: str
     not_covered: str
     other_language: str
@@ -53,9 +52,7 @@ class Texts(BaseModel):
     stale_embedder: str
     exact_meanwhile: str
     exact_unwell: str
-    empty: str
     crisis: str
-    example: str
     sources: str
 
 

@@ -170,7 +170,7 @@ def _values(language: Language) -> dict[str, Any]:
         ({"colour": "red"}, "colour"),
         ({"language": "fr"}, "language"),
         ({"probes": "one text"}, "probes"),
-        ({"texts": {"answered_no": "Nee."}}, "texts"),
+        ({"texts": {"related": "Nee."}}, "texts"),
         ({"texts": language_data("nl").texts.model_dump() | {"goodbye": "Dag."}}, "texts"),
         ({"stemmer": None}, "stemmer"),
     ],
