@@ -29,7 +29,7 @@ vectors: .venv/installed
 	$(BIN)/pip install -q --disable-pip-version-check --upgrade pip
 
 .venv/installed: pyproject.toml $(CONSTRAINTS) | .venv/bin/python
-	$(BIN)/pip install -q --disable-pip-version-check -c $(CONSTRAINTS) -e .
+	$(BIN)/pip install -q --disable-pip-version-check -c $(CONSTRAINTS) -e '.[openai,page,evals]'
 	@touch $@
 
 # torch is asked for by its exact version first, so that plain pip does not take the build with CUDA.

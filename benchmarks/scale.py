@@ -2,6 +2,7 @@
 
     python -m benchmarks.scale 10000 100000
     python -m benchmarks.scale 10000 1000000       a run of its own
+    python -m benchmarks.scale 10000 1000000 --keep DIR      indexes stay in DIR, and are measured again from there
 
 Text has the handbook's words as often as the handbook does, thinned with words that are made up; a vector lies between two
 sections of the handbook, with noise. Both are written straight into the catalogue and Chroma, as a sync would have.
@@ -106,21 +107,23 @@ def build(settings: Settings, count: int) -> None:
     catalogue.close()
 
 
-def measure(count: int, asked: Sequence[str]) -> float:
-    """Build an index, search it, print a row; return the p95 in milliseconds."""
-    with tempfile.TemporaryDirectory() as home:
-        settings = load_settings(home=Path(home), knowledge=(Path(home),), chroma_url="", embedder="bundled")
-        started = time.perf_counter()
+def measure(home: Path, count: int, asked: Sequence[str]) -> float:
+    """Search the index in `home`, built when it is not there, and print a row; return the p95 in milliseconds."""
+    settings = load_settings(home=home, knowledge=(home,), chroma_url="", embedder="bundled")
+    started = time.perf_counter()
+    finished = home / "built"
+    if not finished.exists():
         build(settings, count)
-        built = time.perf_counter()
-        size = sum(path.stat().st_size for path in Path(home).rglob("*") if path.is_file()) / 1e9
-        searcher = Searcher(settings)
-        searcher.search(asked[0])
-        opened = time.perf_counter()
-        timed(searcher.search, asked[:10])
-        took = timed(searcher.search, asked)
-        alone = timed(searcher.embed, asked)
-        searcher.close()
+        finished.touch()
+    built = time.perf_counter()
+    size = sum(path.stat().st_size for path in home.rglob("*") if path.is_file()) / 1e9
+    searcher = Searcher(settings)
+    searcher.search(asked[0])
+    opened = time.perf_counter()
+    timed(searcher.search, asked[:10])
+    took = timed(searcher.search, asked)
+    alone = timed(searcher.embed, asked)
+    searcher.close()
     way = "all passages scored" if count <= EXACT else "candidates from Chroma"
     print(
         f"{count:9,} passages, {way:22s}  p50 {percentile(took, 0.5):6.1f} ms  p95 {percentile(took, 0.95):6.1f} ms  of which"
@@ -135,10 +138,16 @@ def main() -> None:
     """Print a row for each size and the ratio to the first."""
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("sizes", type=int, nargs="*", default=[10_000, 100_000])
+    arguments.add_argument("--keep", type=Path)
     given = arguments.parse_args()
     asked = question_texts()
     print(f"{machine()}; {len(asked)} questions", flush=True)
-    slowest = {count: measure(count, asked) for count in given.sizes}
+    with tempfile.TemporaryDirectory() as temporary:
+        place = given.keep or Path(temporary)
+        slowest = {}
+        for count in given.sizes:
+            (place / str(count)).mkdir(parents=True, exist_ok=True)
+            slowest[count] = measure(place / str(count), count, asked)
     first = given.sizes[0]
     for count in given.sizes[1:]:
         print(f"p95 at {count:,} is {slowest[count] / slowest[first]:.1f} times that at {first:,}")

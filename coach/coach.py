@@ -10,7 +10,7 @@ review  message -> findings
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
@@ -87,6 +87,12 @@ class Coach:
             timings_ms=work.timings_ms | {"total": total},
             conversation=conversation or "",
         )
+
+    def stream(self, text: str, conversation: str | None = None) -> Iterator[str | Answer]:
+        """The same answer as it comes: pieces of verified text, then the whole `Answer`, whose text is the one to keep."""
+        answer = self.ask(text, conversation)
+        yield from answer.answer.splitlines(keepends=True)
+        yield answer
 
     @cached_property
     def _chain(self) -> Runnable[Work, Work]:

@@ -125,8 +125,28 @@ class Citation:
 
 
 @dataclass(frozen=True)
+class Usage:
+    """What a language model cost: tokens as the endpoint counted them (nothing where it did not say) and seconds in all.
+
+    `cached` says that an earlier reply was used again, `kept` and `dropped` how many sentences passed the gate and how many not.
+    """
+
+    model: str
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    seconds: float = 0.0
+    cached: bool = False
+    kept: int = 0
+    dropped: int = 0
+
+
+@dataclass(frozen=True)
 class Answer:
-    """An answer with its sources. Every sentence of `answer` carries the `[n]` of a citation."""
+    """An answer with its sources. Every sentence of `answer` carries the `[n]` of a citation.
+
+    `usage` is empty where no model was called. `searched` is the question as it was searched for, where a follow-up was
+    rewritten; else empty.
+    """
 
     question: str
     language: Language
@@ -137,6 +157,8 @@ class Answer:
     notice: str
     timings_ms: Mapping[str, float]
     conversation: str = ""
+    searched: str = ""
+    usage: Usage | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The object that `coach ask --json` prints."""
@@ -222,6 +244,7 @@ class Draft:
     findings: tuple[Finding, ...]
     composer: Composer
     notice: str = ""
+    usage: Usage | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The object that `coach draft --json` prints."""

@@ -52,7 +52,7 @@ def run(programme: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ca
 
 
 OUTREACH = "Beste Sanne,\n\nWil je mijn mentor worden?\n\nGroet,\nNoor\n"
-ANSWER = ["question", "language", "outcome", "answer", "citations", "composer", "notice", "timings_ms", "conversation"]
+ANSWER = ["question", "language", "outcome", "answer", "citations", "composer", "notice", "timings_ms", "conversation", "searched", "usage"]
 SYNC = ["added", "changed", "removed", "unchanged", "failed", "passages", "seconds", "moved", "embedded", "notice"]
 FINDING = ["rule", "severity", "start", "end", "quote", "reason", "fix", "guidance"]
 
@@ -75,7 +75,7 @@ FINDING = ["rule", "severity", "start", "end", "quote", "reason", "fix", "guidan
         (["ask", "Hoe lang wacht ik?", "--conversation", "c1"], ANSWER, {}),
         (
             ["draft", "outreach", "--field", "detail=Sanne"],
-            ["kind", "language", "channel", "subject", "body", "missing", "findings", "composer", "notice"],
+            ["kind", "language", "channel", "subject", "body", "missing", "findings", "composer", "notice", "usage"],
             {},
         ),
         (
