@@ -52,7 +52,15 @@ def run(programme: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ca
 
 
 OUTREACH = "Beste Sanne,\n\nWil je mijn mentor worden?\n\nGroet,\nNoor\n"
-ANSWER = ["question", "language", "outcome", "answer", "citations", "composer", "notice", "timings_ms"] + [
+ANSWER = [
+    "question",
+    "language",
+    "outcome",
+    "answer",
+    "citations",
+    "composer",
+    "notice",
+    "timings_ms",
     "conversation",
     "searched",
     "usage",
