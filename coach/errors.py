@@ -53,7 +53,11 @@ class DraftError(CoachError):
 
 
 class ModelError(CoachError):
-    """The chat model cannot be reached or used."""
+    """The chat model cannot be reached or used; `code` is a key of `failures` in `prompts/model/texts.yaml`."""
+
+    def __init__(self, message: str, code: str = "failed") -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class ConversationError(CoachError):

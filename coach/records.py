@@ -129,6 +129,7 @@ class Usage:
     """What a language model cost: tokens as the endpoint counted them (nothing where it did not say) and seconds in all.
 
     `cached` says that an earlier reply was used again, `kept` and `dropped` how many sentences passed the gate and how many not.
+    `prompt` is the hash of the prompt files that it was asked with.
     """
 
     model: str
@@ -138,6 +139,7 @@ class Usage:
     cached: bool = False
     kept: int = 0
     dropped: int = 0
+    prompt: str = ""
 
 
 @dataclass(frozen=True)
@@ -249,6 +251,33 @@ class Draft:
     def to_dict(self) -> dict[str, Any]:
         """The object that `coach draft --json` prints."""
         return asdict(self)
+
+
+@dataclass(frozen=True)
+class Disclosure:
+    """What a person should know before anything is sent to a model outside this machine.
+
+    `refused` says that they were asked before and said no. `sent` and `masked` say in the language asked for what goes out,
+    and what is replaced by a stand-in first.
+    """
+
+    endpoint: str
+    model: str
+    sent: tuple[str, ...]
+    masked: tuple[str, ...]
+    refused: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        """The object that `coach consent --json` prints."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """A message as it would leave this machine, masked; `role` is system or user."""
+
+    role: str
+    text: str
 
 
 @dataclass(frozen=True)

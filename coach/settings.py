@@ -76,6 +76,12 @@ class Settings(BaseSettings):
         alias="COACH_MODEL_TIMEOUT",
         description="Seconds that a model may take for one answer, all retries together.",
     )
+    model_budget: int = Field(
+        default=0,
+        ge=0,
+        alias="COACH_MODEL_BUDGET",
+        description="Tokens that a model may use in one conversation, in and out together. 0: no cap.",
+    )
     chroma_url: str = Field(
         default="",
         alias="COACH_CHROMA_URL",

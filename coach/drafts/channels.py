@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from coach.drafts.files import Both, Strict, did_you_mean, read_model
+from coach.files import Both, Strict, did_you_mean, read_model
 from coach.errors import DraftError
 from coach.settings import data_folder
 

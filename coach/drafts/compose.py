@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from coach.drafts.channels import Channel, channel_named
-from coach.drafts.files import did_you_mean
+from coach.files import did_you_mean
 from coach.drafts.framing import Name, lines
 from coach.drafts.guidance import section
 from coach.drafts.kinds import VARIANTS, DraftKind, Style, Variant, kind_named

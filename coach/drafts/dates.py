@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
-from coach.drafts.files import did_you_mean
+from coach.files import did_you_mean
 from coach.drafts.phrasing import CalendarWords, phrasing
 from coach.errors import DraftError
 from coach.languages import LANGUAGES

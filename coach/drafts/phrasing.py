@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
-from coach.drafts.files import Strict, read_model
+from coach.files import Strict, read_model
 from coach.records import Language
 from coach.settings import data_folder
 
