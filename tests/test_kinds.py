@@ -9,10 +9,10 @@ from typing import NamedTuple
 import pytest
 
 from coach.drafts.channels import channel_named, load_channels
-from coach.files import read_model
 from coach.drafts.guidance import section
 from coach.drafts.kinds import DraftKind, kind_named, load_kinds, read_kind
 from coach.errors import DraftError, PromptError
+from coach.files import read_model
 from coach.languages import LANGUAGES
 from coach.settings import data_folder
 

@@ -9,8 +9,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from coach.files import Both, Strict, did_you_mean, read_model
 from coach.errors import DraftError
+from coach.files import Both, Strict, did_you_mean, read_model
 from coach.settings import data_folder
 
 

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from coach.drafts.channels import Channel, channel_named
-from coach.files import did_you_mean
 from coach.drafts.framing import Name, lines
 from coach.drafts.guidance import section
 from coach.drafts.kinds import VARIANTS, DraftKind, Style, Variant, kind_named
@@ -18,6 +17,7 @@ from coach.drafts.phrasing import Phrasing, phrasing
 from coach.drafts.review import review
 from coach.drafts.values import clean
 from coach.errors import DraftError
+from coach.files import did_you_mean
 from coach.languages import DEFAULT_LANGUAGE, detect, vote, words
 from coach.records import Draft, Finding, Language
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
-from coach.files import did_you_mean
 from coach.drafts.phrasing import CalendarWords, phrasing
 from coach.errors import DraftError
+from coach.files import did_you_mean
 from coach.languages import LANGUAGES
 from coach.records import Language
 

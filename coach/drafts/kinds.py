@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, Literal, Self, get_args
 from pydantic import Field, field_validator, model_validator
 
 from coach.drafts.channels import load_channels
-from coach.files import Both, Strict, did_you_mean, mistake, read_model
 from coach.drafts.framing import environment, fields_in_frames, in_address
 from coach.errors import DraftError, PromptError
+from coach.files import Both, Strict, did_you_mean, mistake, read_model
 from coach.languages import LANGUAGES
 from coach.records import Language
 from coach.settings import data_folder
