@@ -17,16 +17,22 @@ from typing import TYPE_CHECKING, Literal
 from coach.answers.history import History, Summary
 from coach.errors import SettingsError
 from coach.health import examine
+from coach.languages import detect
 from coach.library.embedding import Progress
+from coach.library.reading import Reading, from_file, from_index
 from coach.library.search import Searcher
+from coach.library.shelf import Shelf, ShelfFile
 from coach.library.sync import is_current, sync
-from coach.records import Answer, Draft, Health, Language, Review, SearchResult, SyncReport
-from coach.settings import Settings, load_settings
+from coach.records import Answer, Draft, Finding, GuidanceRef, Health, Language, Review, SearchResult, SyncReport
+from coach.settings import Settings, data_folder, load_settings
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from langchain_core.runnables import Runnable
 
     from coach.answers.chain import Work
+    from coach.drafts.mending import Mend
 
 LONGEST_QUESTION = 2_000  # characters
 
@@ -73,10 +79,8 @@ class Coach:
         turns = tuple(self.history.turns(conversation)) if conversation else ()
         language = question_language(question, self.settings.language, turns)
         work = self._chain.invoke(Work(question, language, turns))
-        if conversation:
-            self.history.add(conversation, turn(work))
         total = round((time.perf_counter() - started) * 1000, 2)
-        return Answer(
+        answer = Answer(
             question=question,
             language=language,
             outcome=work.outcome,
@@ -87,6 +91,9 @@ class Coach:
             timings_ms=work.timings_ms | {"total": total},
             conversation=conversation or "",
         )
+        if conversation:
+            self.history.add(conversation, turn(work), answer)
+        return answer
 
     def stream(self, text: str, conversation: str | None = None) -> Iterator[str | Answer]:
         """The same answer as it comes: pieces of verified text, then the whole `Answer`, whose text is the one to keep."""
@@ -129,9 +136,9 @@ class Coach:
 
         return review(kind, text, channel=channel, language=language or self._language(), subject=subject, model=model)
 
-    def conversations(self) -> list[Summary]:
-        """The conversations that are kept, the latest first."""
-        return self.history.conversations()
+    def conversations(self, owner: str = "") -> list[Summary]:
+        """The conversations that are kept, the latest first; with `owner`, that person's."""
+        return self.history.conversations(owner)
 
     def forget(self, conversation: str | None = None) -> int:
         """Remove one conversation, or all; return how many turns went."""
@@ -140,6 +147,44 @@ class Coach:
     def document_text(self, document: str) -> str:
         """The loaded text of a document, in which the offsets of citations count."""
         return self.searcher.view().catalogue.document_text(document)
+
+    def document(self, document: str) -> Reading:
+        """A document section by section, by the path that citations give."""
+        return from_index(self.searcher.view().catalogue, document)
+
+    def guidance(self, reference: GuidanceRef) -> Reading:
+        """The page of the handbook that a finding rests on; it ships with the coach, whatever folders are searched."""
+        return from_file(data_folder("knowledge") / reference.document, reference.document)
+
+    @property
+    def shelf(self) -> Shelf:
+        """The folders of guidance as a trainer keeps them."""
+        return Shelf(self.settings)
+
+    def files(self) -> list[ShelfFile]:
+        """Every file of guidance that the last sync met, with what was read in it or why not."""
+        return self.shelf.files(self.searcher.view().catalogue)
+
+    def add_file(self, name: str, data: bytes, *, replace: bool = False) -> Path:
+        """Put a file into the trainer's own folder, which is read from now on; `sync` makes it count."""
+        placed = self.shelf.put(name, data, replace=replace)
+        self.settings = self.settings.model_copy(update={"knowledge": self.shelf.folders})
+        return placed
+
+    def mends(
+        self,
+        finding: Finding,
+        kind: str,
+        text: str,
+        channel: str | None = None,
+        language: Language | None = None,
+        subject: str | None = None,
+    ) -> tuple[Mend, ...]:
+        """The changed texts that do away with a finding of `review`; none where only the writer can."""
+        from coach.drafts.mending import mends
+
+        spoken = language or self._language() or detect(text)
+        return mends(text, finding, spoken, lambda other: self.review(kind, other, channel, spoken, subject))
 
     def doctor(self) -> Health:
         """What is well and what is not, and what to do about it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal
 
 Language = Literal["nl", "en"]
@@ -165,6 +165,14 @@ class Answer:
     def to_dict(self) -> dict[str, Any]:
         """The object that `coach ask --json` prints."""
         return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Answer:
+        """An answer from what `to_dict` gave, also by an earlier or later version: unknown keys are left out."""
+        known = {one.name: values[one.name] for one in fields(cls) if one.name in values}
+        known["citations"] = tuple(Citation(**one) for one in known.get("citations", ()))
+        known["usage"] = Usage(**known["usage"]) if known.get("usage") else None
+        return cls(**known)
 
 
 @dataclass(frozen=True)

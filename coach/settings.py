@@ -6,12 +6,13 @@ A value comes from the environment, else from a file `.env` in the working direc
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import platformdirs
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from coach.errors import SettingsError
@@ -24,6 +25,9 @@ LIBRARY_DEFAULTS = {
     "ANONYMIZED_TELEMETRY": "False",
     "OMP_WAIT_POLICY": "PASSIVE",
 }
+
+
+OWN_FOLDER = "guidance"  # under COACH_HOME: where files go that are added in the page, while no folder is named
 
 
 def calm_libraries() -> None:
@@ -45,6 +49,12 @@ def data_folder(name: str) -> Path:
     raise SettingsError(f"The folder {name}/ is missing from this installation; install the coach again.")
 
 
+def usual_folders(values: Mapping[str, Any]) -> tuple[Path, ...]:
+    """The folders of guidance where none is named: the handbook, and before it the own folder once that exists."""
+    own = Path(values["home"]) / OWN_FOLDER if "home" in values else None
+    return (own, data_folder("knowledge")) if own and own.is_dir() else (data_folder("knowledge"),)
+
+
 class Settings(BaseSettings):
     """The settings, read once. Raises `SettingsError` through `load_settings`."""
 
@@ -56,7 +66,7 @@ class Settings(BaseSettings):
         description="Data folder: the index, conversations and caches.",
     )
     knowledge: Annotated[tuple[Path, ...], NoDecode] = Field(
-        default_factory=lambda: (data_folder("knowledge"),),
+        default_factory=usual_folders,
         alias="COACH_KNOWLEDGE",
         description="Folders with guidance, separated as PATH is. Default: the handbook that ships with the coach.",
     )
@@ -90,6 +100,11 @@ class Settings(BaseSettings):
     language: Literal["auto", "nl", "en"] = Field(
         default="auto", alias="COACH_LANGUAGE", description="Language of answers and messages: auto, nl or en."
     )
+    trainers: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        alias="COACH_TRAINERS",
+        description="Email addresses, with commas between, of who may open the trainers' pages once people log in.",
+    )
     openai_base_url: str = Field(default="", alias="OPENAI_BASE_URL", description="Endpoint for openai: models and embedders.")
     openai_api_key: SecretStr = Field(
         default=SecretStr(""),
@@ -109,13 +124,18 @@ class Settings(BaseSettings):
     def _expand_home(cls, value: Path) -> Path:
         return value.expanduser().absolute()
 
+    @field_validator("trainers", mode="before")
+    @classmethod
+    def _split_addresses(cls, value: object) -> object:
+        return tuple(part.strip().lower() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
     @field_validator("knowledge", mode="before")
     @classmethod
-    def _split_folders(cls, value: object) -> object:
+    def _split_folders(cls, value: object, info: ValidationInfo) -> object:
         """Split a PATH-like text; an empty one means the default."""
         if isinstance(value, str):
             folders = tuple(Path(part).expanduser().absolute() for part in value.split(os.pathsep) if part.strip())
-            return folders or (data_folder("knowledge"),)
+            return folders or usual_folders(info.data)
         return value
 
 

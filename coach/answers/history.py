@@ -13,7 +13,7 @@ from pathlib import Path
 
 from coach.errors import ConversationError
 from coach.languages import content_words, language_data, words
-from coach.records import Language
+from coach.records import Answer, Language, Outcome
 from coach.settings import Settings
 
 SHORT = 4  # content words; a question with fewer that points back ("en als ze niet reageert?") continues the last one
@@ -23,7 +23,11 @@ CREATE TABLE IF NOT EXISTS turns (
     id INTEGER PRIMARY KEY, conversation TEXT NOT NULL, asked REAL NOT NULL, question TEXT NOT NULL, searched TEXT NOT NULL,
     language TEXT NOT NULL, outcome TEXT NOT NULL, answer TEXT NOT NULL, passages TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS turns_conversation ON turns (conversation);
+CREATE TABLE IF NOT EXISTS owners (conversation TEXT PRIMARY KEY, owner TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS waiting (conversation TEXT PRIMARY KEY, question TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS ratings (turn INTEGER PRIMARY KEY, good INTEGER NOT NULL, reason TEXT NOT NULL);
 """
+_BELONGING = ("owners", "waiting")  # tables with a row a conversation
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,24 @@ class Turn:
     outcome: str
     answer: str
     passages: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Rating:
+    """What a reader thought of an answer, and why."""
+
+    good: bool
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """A question and its whole answer as it was first given; `number` names it in its COACH_HOME."""
+
+    number: int
+    conversation: str
+    answer: Answer
+    rating: Rating | None = None
 
 
 @dataclass(frozen=True)
@@ -64,6 +86,7 @@ class History:
         try:
             connection.execute("PRAGMA secure_delete = ON")
             connection.executescript(_SCHEMA)
+            _extend(connection)
             with connection:
                 yield connection
         except sqlite3.DatabaseError as error:
@@ -71,16 +94,26 @@ class History:
         finally:
             connection.close()
 
-    def new(self) -> str:
-        """An id for a conversation that is about to begin."""
-        return secrets.token_hex(4)
+    def new(self, owner: str = "") -> str:
+        """An id for a conversation that is about to begin; with `owner` it is that person's alone."""
+        conversation = secrets.token_hex(8 if owner else 4)
+        if owner:
+            with self._open() as connection:
+                connection.execute("INSERT INTO owners VALUES (?, ?)", (conversation, owner))
+        return conversation
 
-    def add(self, conversation: str, turn: Turn) -> None:
-        """Append a turn."""
+    def belongs(self, conversation: str, owner: str = "") -> bool:
+        """Whether a conversation is this owner's; one without an owner belongs to whoever works without one."""
+        with self._open() as connection:
+            row = connection.execute("SELECT owner FROM owners WHERE conversation = ?", (conversation,)).fetchone()
+        return owner == (row[0] if row else "")
+
+    def add(self, conversation: str, turn: Turn, answer: Answer | None = None) -> None:
+        """Append a turn, with the whole answer where it is at hand; a question that waited for it waits no more."""
         with self._open() as connection:
             connection.execute(
-                "INSERT INTO turns (conversation, asked, question, searched, language, outcome, answer, passages)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO turns (conversation, asked, question, searched, language, outcome, answer, passages, record)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     conversation,
                     time.time(),
@@ -90,8 +123,46 @@ class History:
                     turn.outcome,
                     turn.answer,
                     json.dumps(turn.passages),
+                    json.dumps(answer.to_dict()) if answer else "",
                 ),
             )
+            connection.execute("DELETE FROM waiting WHERE conversation = ?", (conversation,))
+
+    def wait(self, conversation: str, question: str) -> None:
+        """Keep a question that is about to be answered, so that nothing that happens meanwhile loses it."""
+        with self._open() as connection:
+            connection.execute("INSERT OR REPLACE INTO waiting VALUES (?, ?)", (conversation, question))
+
+    def waiting(self, conversation: str) -> str:
+        """The question of a conversation that has no answer yet; empty where there is none."""
+        with self._open() as connection:
+            row = connection.execute("SELECT question FROM waiting WHERE conversation = ?", (conversation,)).fetchone()
+        return str(row[0]) if row else ""
+
+    def drop(self, conversation: str) -> None:
+        """Wait for an answer no longer."""
+        with self._open() as connection:
+            connection.execute("DELETE FROM waiting WHERE conversation = ?", (conversation,))
+
+    def exchanges(self, conversation: str) -> list[Exchange]:
+        """The questions of a conversation with their whole answers, oldest first."""
+        with self._open() as connection:
+            return _exchanges(connection, "WHERE conversation = ?", (conversation,))
+
+    def rate(self, number: int, rating: Rating | None) -> None:
+        """Keep what a reader thought of an answer, or with nothing take it back. Raises `ConversationError` if it is gone."""
+        with self._open() as connection:
+            if rating is None:
+                connection.execute("DELETE FROM ratings WHERE turn = ?", (number,))
+                return
+            if not connection.execute("SELECT 1 FROM turns WHERE id = ?", (number,)).fetchone():
+                raise ConversationError("This answer was forgotten meanwhile; ask the question again to rate it.")
+            connection.execute("INSERT OR REPLACE INTO ratings VALUES (?, ?, ?)", (number, rating.good, rating.reason))
+
+    def rated(self) -> list[Exchange]:
+        """Every answer that a reader rated, the latest first."""
+        with self._open() as connection:
+            return _exchanges(connection, "WHERE ratings.turn IS NOT NULL", ())[::-1]
 
     def turns(self, conversation: str) -> list[Turn]:
         """The turns of a conversation, oldest first."""
@@ -107,28 +178,67 @@ class History:
         turns = self.turns(conversation)
         return turns[-1] if turns else None
 
-    def conversations(self) -> list[Summary]:
-        """Every conversation, the latest first."""
+    def conversations(self, owner: str = "") -> list[Summary]:
+        """Every conversation of an owner, the latest first; without one, those that nobody in particular owns."""
         with self._open() as connection:
             rows = connection.execute(
-                "SELECT conversation, (SELECT question FROM turns f WHERE f.conversation = t.conversation ORDER BY f.id LIMIT 1),"
-                " count(*), max(asked) FROM turns t GROUP BY conversation ORDER BY max(asked) DESC"
+                "SELECT t.conversation,"
+                " (SELECT question FROM turns f WHERE f.conversation = t.conversation ORDER BY f.id LIMIT 1),"
+                " count(*), max(asked) FROM turns t LEFT JOIN owners o ON o.conversation = t.conversation"
+                " WHERE coalesce(o.owner, '') = ? GROUP BY t.conversation ORDER BY max(asked) DESC",
+                (owner,),
             ).fetchall()
         return [Summary(*row) for row in rows]
 
     def forget(self, conversation: str | None = None) -> int:
-        """Remove a conversation, or all of them, from the disk too; return how many turns went."""
+        """Remove a conversation, or all of them, with what was thought of its answers, from the disk too.
+
+        Returns how many turns went.
+        """
+        chosen, values = ("", ()) if conversation is None else (" WHERE conversation = ?", (conversation,))
         with self._open() as connection:
-            if conversation is None:
-                count = connection.execute("DELETE FROM turns").rowcount
-            else:
-                count = connection.execute("DELETE FROM turns WHERE conversation = ?", (conversation,)).rowcount
-        if conversation is not None and not count:
+            begun = sum(connection.execute(f"DELETE FROM {table}{chosen}", values).rowcount for table in _BELONGING)
+            connection.execute(f"DELETE FROM ratings WHERE turn IN (SELECT id FROM turns{chosen})", values)
+            count = connection.execute(f"DELETE FROM turns{chosen}", values).rowcount
+        if conversation is not None and not count and not begun:
             raise ConversationError(f"There is no conversation {conversation!r}; 'coach conversations' lists them.")
         with self._open() as connection:
             connection.commit()
             connection.execute("VACUUM")
         return int(count)
+
+
+def _extend(connection: sqlite3.Connection) -> None:
+    """Give the table of an earlier version the column for whole answers."""
+    if any(row[1] == "record" for row in connection.execute("PRAGMA table_info(turns)")):
+        return
+    try:
+        connection.execute("ALTER TABLE turns ADD COLUMN record TEXT NOT NULL DEFAULT ''")
+    except sqlite3.OperationalError as error:
+        if "duplicate column" not in str(error):  # another thread was first, which is as good
+            raise
+
+
+def _exchanges(connection: sqlite3.Connection, where: str, values: Sequence[object]) -> list[Exchange]:
+    rows = connection.execute(
+        "SELECT id, conversation, question, language, outcome, answer, record, good, reason FROM turns"
+        f" LEFT JOIN ratings ON ratings.turn = turns.id {where} ORDER BY id",
+        values,
+    ).fetchall()
+    return [
+        Exchange(
+            number,
+            conversation,
+            Answer.from_dict(json.loads(record)) if record else _bare(question, language, outcome, answer),
+            None if good is None else Rating(bool(good), reason),
+        )
+        for number, conversation, question, language, outcome, answer, record, good, reason in rows
+    ]
+
+
+def _bare(question: str, language: Language, outcome: Outcome, answer: str) -> Answer:
+    """The answer of a turn that an earlier version kept, without its sources."""
+    return Answer(question, language, outcome, answer, (), "extractive", "", {})
 
 
 def follows_up(question: str, language: Language) -> bool:

@@ -90,6 +90,7 @@ class Phrasing(Strict):
     both: str
     polite: WordSet
     familiar: WordSet
+    negations: WordSet
     notices: Notices
     calendar: CalendarWords
 
