@@ -26,8 +26,10 @@ from coach.library import bank, lexical, passages
 from coach.library.catalogue import Catalogue
 from coach.library.embedders import Bundled
 from coach.library.embedding import embed_missing
+from coach.library.generation import EXACT
 from coach.library.lock import catalogue_path, folder
-from coach.library.search import EXACT, Searcher, View
+from coach.library.scoring import View
+from coach.library.search import Searcher
 from coach.library.store import VectorStore, collection_name
 from coach.library.switch import index_fingerprint
 from coach.records import Passage

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
@@ -145,6 +146,14 @@ def test_a_mistake_in_the_command_is_two(run: Run, arguments: list[str]) -> None
 def test_odd_input_is_answered(run: Run, question: str) -> None:
     code, out, err = run("ask", "--json", "--", question)
     assert (code, len(out.splitlines()) > 5 or "question is empty" in err) in {(0, True), (1, True)}
+
+
+def test_a_chat_goes_on_until_an_empty_line_and_is_remembered(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = "Hoe lang wacht ik met een herinnering?\nen als ze dan nog niet reageert?\n?!\n\nnooit gelezen\n"
+    monkeypatch.setattr(sys, "stdin", io.StringIO(said))
+    code, out, err = run("chat", "--conversation", "c7")
+    listed = json.loads(run("conversations", "--json")[1])["conversations"]
+    assert (code, "Gelezen als vervolg" in out, err.count("The question is empty"), listed[0]["turns"]) == (0, True, 1, 2)
 
 
 def process(*arguments: str, programme: Settings, **streams: int) -> subprocess.Popen[bytes]:

@@ -13,7 +13,7 @@ from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
 
 from coach import CoachRetriever
-from coach.library import search
+from coach.library import generation
 from coach.library.confidence import ANSWERED
 from coach.library.search import Searcher
 from coach.library.sync import sync
@@ -125,7 +125,7 @@ def test_candidates_of_chroma_are_those_of_every_passage(programme: Settings, mo
         return [[(hit.passage.document, hit.passage.start, round(hit.score, 3)) for hit in result.hits] for result in results]
 
     exact = found()
-    monkeypatch.setattr(search, "EXACT", 0)
+    monkeypatch.setattr(generation, "EXACT", 0)
     assert found() == exact
 
 

@@ -18,7 +18,7 @@ from small import settle, small_settings, unsettle, with_embedder, write
 
 from coach.errors import StoreError
 from coach.health import examine
-from coach.library import search
+from coach.library import generation
 from coach.library.lock import catalogue_path
 from coach.library.mirror import mirror_path
 from coach.library.search import Searcher
@@ -154,7 +154,7 @@ def writer(tmp_path: Path, server: str) -> Settings:
 @pytest.fixture
 def reader(tmp_path: Path, writer: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """Another machine: a home of its own, and no guidance."""
-    monkeypatch.setattr(search, "POLL", -1.0)
+    monkeypatch.setattr(generation, "POLL", -1.0)
     return small_settings(tmp_path / "reader", chroma_url=writer.chroma_url)
 
 
@@ -197,7 +197,7 @@ def test_offsets_that_moved_reach_readers(writer: Settings, reader: Settings) ->
 
 
 def test_a_reader_survives_another_embedder(writer: Settings, reader: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(search, "POLL", 1_000.0)  # it learns of the switch by asking a collection that is gone
+    monkeypatch.setattr(generation, "POLL", 1_000.0)  # it learns of the switch by asking a collection that is gone
     searcher = Searcher(reader)
     texts(searcher, "bedankje")
     sync(with_embedder(writer, "counts:b"))

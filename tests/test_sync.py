@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
 from small import counts, indexed, settle, small_settings, unsettle, with_embedder, write
 
 from coach.errors import SettingsError, StoreError
-from coach.library import passages, search
+from coach.library import generation, passages
+from coach.library.catalogue import Catalogue
+from coach.library.confidence import Evidence
 from coach.library.folders import File, scan
 from coach.library.lock import catalogue_path, folder
 from coach.library.search import Searcher
@@ -42,6 +45,11 @@ def synced(settings: Settings) -> Settings:
     """The same, synced."""
     sync(settings)
     return settings
+
+
+def test_a_sync_measures_how_loud_noise_is_in_the_index_it_made(synced: Settings) -> None:
+    kept = Catalogue(catalogue_path(synced)).meta("scale")
+    assert set(json.loads(kept)["mean"]) == {field.name for field in fields(Evidence)}
 
 
 def place(settings: Settings, name: str) -> Path:
@@ -232,11 +240,11 @@ DAMAGE: list[tuple[str, Callable[[Settings], object]]] = [
 
 
 @pytest.mark.parametrize("damage", [row[1] for row in DAMAGE], ids=[row[0] for row in DAMAGE])
-@pytest.mark.parametrize("exact", [search.EXACT, 0], ids=["exact", "chroma"])
+@pytest.mark.parametrize("exact", [generation.EXACT, 0], ids=["exact", "chroma"])
 def test_damage_is_healed_by_a_sync(
     synced: Settings, damage: Callable[[Settings], object], exact: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(search, "EXACT", exact)
+    monkeypatch.setattr(generation, "EXACT", exact)
     before = indexed(synced)
     damage(synced)
     searcher = Searcher(synced)

@@ -18,7 +18,7 @@ from coach.library.embedding import Progress
 from coach.library.folders import File
 from coach.library.lock import folder
 from coach.library.mirror import announcement
-from coach.library.search import View
+from coach.library.scoring import View
 from coach.library.store import POINTER, VectorStore, collection_name
 from coach.records import Document, Passage
 from coach.settings import Settings
