@@ -16,17 +16,20 @@ if TYPE_CHECKING:
     from coach.answers.history import Exchange, Rating
     from coach.coach import Coach
     from coach.drafts.calendar import invitation
-    from coach.drafts.channels import Channel, channel_named
+    from coach.drafts.channels import Channel, channel_named, load_channels
     from coach.drafts.differences import Change, differences
+    from coach.drafts.files import Strict
     from coach.drafts.kinds import DraftField, DraftKind, load_kinds
     from coach.drafts.mail import mail
     from coach.errors import CoachError, SettingsError
-    from coach.languages import detect, read_yaml
+    from coach.languages import detect, language_data, read_yaml, sentences, split_compound, stem
+    from coach.library.folders import scan
+    from coach.library.loaders import load
     from coach.library.reading import Reading
     from coach.library.retriever import CoachRetriever
     from coach.library.shelf import ShelfFile
-    from coach.records import Answer, Citation, Draft, Finding, GuidanceRef, Language, Passage, Review
-    from coach.settings import Settings, load_settings
+    from coach.records import Answer, Citation, Document, Draft, Finding, GuidanceRef, Language, Passage, Review, SearchResult
+    from coach.settings import Settings, data_folder, load_settings
 
 _PLACES = {
     "Answer": "coach.records",
@@ -36,6 +39,7 @@ _PLACES = {
     "Coach": "coach.coach",
     "CoachError": "coach.errors",
     "CoachRetriever": "coach.library.retriever",
+    "Document": "coach.records",
     "Draft": "coach.records",
     "DraftField": "coach.drafts.kinds",
     "DraftKind": "coach.drafts.kinds",
@@ -47,17 +51,27 @@ _PLACES = {
     "Rating": "coach.answers.history",
     "Reading": "coach.library.reading",
     "Review": "coach.records",
+    "SearchResult": "coach.records",
     "Settings": "coach.settings",
     "SettingsError": "coach.errors",
     "ShelfFile": "coach.library.shelf",
+    "Strict": "coach.drafts.files",
     "channel_named": "coach.drafts.channels",
+    "data_folder": "coach.settings",
     "detect": "coach.languages",
     "differences": "coach.drafts.differences",
     "invitation": "coach.drafts.calendar",
+    "language_data": "coach.languages",
+    "load": "coach.library.loaders",
+    "load_channels": "coach.drafts.channels",
     "load_kinds": "coach.drafts.kinds",
     "load_settings": "coach.settings",
     "mail": "coach.drafts.mail",
     "read_yaml": "coach.languages",
+    "scan": "coach.library.folders",
+    "sentences": "coach.languages",
+    "split_compound": "coach.languages",
+    "stem": "coach.languages",
     "to_docx": "coach.answers.export",
     "to_markdown": "coach.answers.export",
 }
@@ -69,6 +83,7 @@ __all__ = [
     "Coach",
     "CoachError",
     "CoachRetriever",
+    "Document",
     "Draft",
     "DraftField",
     "DraftKind",
@@ -80,17 +95,27 @@ __all__ = [
     "Rating",
     "Reading",
     "Review",
+    "SearchResult",
     "Settings",
     "SettingsError",
     "ShelfFile",
+    "Strict",
     "channel_named",
+    "data_folder",
     "detect",
     "differences",
     "invitation",
+    "language_data",
+    "load",
+    "load_channels",
     "load_kinds",
     "load_settings",
     "mail",
     "read_yaml",
+    "scan",
+    "sentences",
+    "split_compound",
+    "stem",
     "to_docx",
     "to_markdown",
 ]
