@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from coach.drafts.calendar import invitation
     from coach.drafts.channels import Channel, channel_named, load_channels
     from coach.drafts.differences import Change, differences
-    from coach.drafts.files import Strict
     from coach.drafts.kinds import DraftField, DraftKind, load_kinds
     from coach.drafts.mail import mail
     from coach.errors import CoachError, SettingsError
+    from coach.files import Strict
     from coach.languages import detect, language_data, read_yaml, sentences, split_compound, stem
     from coach.library.folders import scan
     from coach.library.loaders import load
@@ -55,7 +55,7 @@ _PLACES = {
     "Settings": "coach.settings",
     "SettingsError": "coach.errors",
     "ShelfFile": "coach.library.shelf",
-    "Strict": "coach.drafts.files",
+    "Strict": "coach.files",
     "channel_named": "coach.drafts.channels",
     "data_folder": "coach.settings",
     "detect": "coach.languages",

@@ -19,8 +19,10 @@ from pydantic import BeforeValidator, RootModel
 
 from coach import Language, Strict, language_data, read_yaml, sentences, split_compound, stem
 
+DENIED = "±"  # stands for a denial, or a person, that is not the passage's
 COVERED = 0.68  # share of a phrasing's weight that must stand together in a text
 AGREED = 0.5  # share of what was found that must have the same negation and the same role
+CERTAIN = 0.8  # both, for what may not be said: a hit blocks a run, so it must stand in one sentence, nearly literally
 SUPPORTED = 0.6  # share of a sentence's weight that the passages it cites must hold
 CONTENT, COMMON, WEAK = 1.0, 0.6, 0.1  # weights of a word: it says what this is about; it is in every question; it is exchangeable
 
@@ -93,9 +95,13 @@ class Sentence:
     tokens: tuple[Token, ...]
 
     @cached_property
-    def forms(self) -> frozenset[str]:
-        """Every form of every word in it."""
-        return frozenset(form for token in self.tokens for form in token.forms)
+    def forms(self) -> Mapping[str, list[Token]]:
+        """Every form of every word in it, with the words that go by it."""
+        found: dict[str, list[Token]] = {}
+        for token in self.tokens:
+            for form in token.forms:
+                found.setdefault(form, []).append(token)
+        return found
 
 
 @dataclass(frozen=True)
@@ -200,25 +206,37 @@ def _token(
     return Token(*place, said, _forms(said, language), weight, negated, roles, name=name)
 
 
-def find(says: Sequence[str], text: str, language: Language) -> Match | None:
+def find(says: Sequence[str], text: str, language: Language, *, certain: bool = False) -> Match | None:
     """Where a text says one of these; the phrasing that stands there most completely, or nothing.
 
     A phrasing counts from a coverage of `COVERED`, with all of its numbers, and with at least `AGREED` of its words under the
-    same negation and beside no other role.
+    same negation and beside no other role. When it must be `certain`, both are `CERTAIN` and one sentence holds it all.
     """
-    found = [match for say in says if (match := _find(say, text, language))]
+    found = [match for say in says if (match := _find(say, text, language, certain))]
     return max(found, key=lambda match: match.coverage, default=None)
 
 
 @lru_cache(maxsize=100_000)
-def _find(say: str, text: str, language: Language) -> Match | None:
-    wanted = tuple(token for sentence in read(say, language) for token in sentence.tokens)
+def _find(say: str, text: str, language: Language, certain: bool) -> Match | None:
+    wanted = _tokens_of(say, language)
+    total = sum(token.weight for token in wanted)
+    coverage, agreement, widest = (CERTAIN, CERTAIN, 1) if certain else (COVERED, AGREED, 2)
     best: Match | None = None
-    for window in _windows(read(text, language), 2):
-        match = _compare(say, wanted, window, language)
-        if match and (best is None or match.coverage > best.coverage + 1e-9):
-            best = match
+    for window in _windows(read(text, language), widest):
+        there = _Window(window, language)
+        if not total or any(token.number and not there.same(token) for token in wanted):
+            continue
+        if sum(token.weight for token in wanted if there.same(token)) < total / 3:
+            continue  # parts of compounds will not make up for that
+        covered, agreed = there.overlap(wanted)
+        if covered >= coverage * total and agreed >= agreement * covered and (best is None or covered / total > best.coverage + 1e-9):
+            best = Match(say, covered / total, window[0].start, window[-1].end)
     return best
+
+
+@lru_cache(maxsize=50_000)
+def _tokens_of(text: str, language: Language) -> tuple[Token, ...]:
+    return tuple(token for sentence in read(text, language) for token in sentence.tokens)
 
 
 def _windows(found: Sequence[Sentence], widest: int) -> Iterable[Sequence[Sentence]]:
@@ -227,49 +245,51 @@ def _windows(found: Sequence[Sentence], widest: int) -> Iterable[Sequence[Senten
             yield found[first : first + size]
 
 
-def _compare(say: str, wanted: Sequence[Token], window: Sequence[Sentence], language: Language) -> Match | None:
-    total = sum(token.weight for token in wanted)
-    if not total:
-        return None
-    tokens = [token for sentence in window for token in sentence.tokens]
-    forms = frozenset().union(*(sentence.forms for sentence in window))
-    if any(token.number and f"#{token.number}" not in forms for token in wanted):
-        return None
-    covered = agreed = 0.0
-    for token in wanted:
-        partners = _partners(token, tokens, forms, language)
-        if partners:
-            covered += token.weight
-            agreed += token.weight * any(_agree(token, partner) for partner in partners)
-    if covered < COVERED * total or agreed < AGREED * covered:
-        return None
-    return Match(say, covered / total, window[0].start, window[-1].end)
+class _Window:
+    """Some sentences, and which of their words stand for a given one."""
+
+    def __init__(self, parts: Sequence[Sentence], language: Language) -> None:
+        self._parts = parts
+        self._language = language
+        self.forms = frozenset[str]().union(*(part.forms for part in parts))
+
+    def same(self, token: Token) -> list[Token]:
+        """The same word in any form."""
+        return [other for form in token.forms for part in self._parts for other in part.forms.get(form, ())]
+
+    def overlap(self, wanted: Sequence[Token]) -> tuple[float, float]:
+        """The weight of the words that stand here, and of those among them that are denied alike and beside no other role."""
+        covered = agreed = 0.0
+        for token in wanted:
+            partners = self.partners(token)
+            if partners:
+                covered += token.weight
+                agreed += token.weight * any(_agree(token, other) for other in partners)
+        return covered, agreed
+
+    def partners(self, token: Token) -> list[Token]:
+        """The words that stand for a word: the same word in any form, or a part or the whole of a compound."""
+        same = self.same(token)
+        if same or token.weight < COMMON or token.number:
+            return same
+        others = [other for part in self._parts for other in part.tokens]
+        for form in token.forms:  # *mentorgesprek* is found in *een gesprek met je mentor*
+            parts = split_compound(form, self.forms, language_data(self._language).compound_linkers)
+            parts = parts or list(_separated(form, self.forms, self._language))
+            if parts:
+                return [other for other in others if other.forms & set(parts)]
+        return [other for other in others if other.weight >= COMMON and _inside(token.forms, other.forms, self._language)]
 
 
 def _agree(token: Token, other: Token) -> bool:
     return token.negated == other.negated and (not token.roles or not other.roles or bool(token.roles & other.roles))
 
 
-def _partners(token: Token, tokens: Sequence[Token], forms: frozenset[str], language: Language) -> list[Token]:
-    """The words of a text that stand for a word: the same word in any form, or a part or the whole of a compound."""
-    same = [other for other in tokens if token.forms & other.forms]
-    if same or token.weight < COMMON or token.number:
-        return same
-    linkers = language_data(language).compound_linkers
-    for form in token.forms:  # *mentorgesprek* is found in *een gesprek met je mentor*
-        parts = split_compound(form, forms, linkers)
-        if parts:
-            return [other for other in tokens if other.forms & set(parts)]
-        rest = _separated(form, forms, language)
-        if rest:
-            return [other for other in tokens if rest in other.forms]
-    return [other for other in tokens if _inside(token, other, language)]
-
-
-def _inside(token: Token, other: Token, language: Language) -> bool:
+@lru_cache(maxsize=200_000)
+def _inside(parts: frozenset[str], wholes: frozenset[str], language: Language) -> bool:
     """Whether a word is the head or the tail of a longer one: *gesprek* in *mentorgesprek*, *bereid* in *voorbereiden*."""
-    for whole in other.forms:
-        for part in token.forms:
+    for whole in wholes:
+        for part in parts:
             if min(len(part), len(whole) - len(part)) >= 4 and (whole.startswith(part) or whole.endswith(part)):
                 return True
             if len(part) >= 4 and whole.endswith(part) and whole.removesuffix(part) in knowledge(language).prefixes:
@@ -277,15 +297,15 @@ def _inside(token: Token, other: Token, language: Language) -> bool:
     return False
 
 
-def _separated(form: str, forms: frozenset[str], language: Language) -> str:
+def _separated(form: str, forms: frozenset[str], language: Language) -> Iterable[str]:
     """The verb that is left when the prefix of a separable one stands apart: *voorbereid* as *bereid ... voor*."""
     for prefix in knowledge(language).prefixes:
         rest = form.removeprefix(prefix)
         if rest != form and len(rest) >= 3 and prefix in forms:
             for candidate in (rest, f"{rest}t", rest.removesuffix("en")):
                 if candidate in forms:
-                    return candidate
-    return ""
+                    yield candidate
+                    return
 
 
 @dataclass(frozen=True)
@@ -304,45 +324,29 @@ class Support:
 @lru_cache(maxsize=50_000)
 def support(sentence: str, passages: tuple[str, ...], language: Language) -> Support:
     """Wording support of one sentence by the passages that it cites. It proves where something stands, not that it is true."""
-    wanted = [token for part in read(sentence, language) for token in part.tokens]
+    wanted = _tokens_of(sentence, language)
     total = sum(token.weight for token in wanted)
-    there = [part for passage in passages for part in read(passage, language)]
-    tokens = [token for part in there for token in part.tokens]
+    parts = [part for passage in passages for part in read(passage, language)]
+    there = _Window(parts, language)
     if not total:
-        return Support(1.0 if tokens else 0.0, ())
-    forms = frozenset().union(*(part.forms for part in there)) if there else frozenset()
-    lacking = [token.number for token in wanted if token.number and f"#{token.number}" not in forms]
-    lacking += [token.word for token in wanted if token.name and not token.forms & forms]
-    covered = sum(token.weight for token in wanted if _partners(token, tokens, forms, language))
-    if covered >= SUPPORTED * total and not _agrees(wanted, there, language):
-        lacking.append("niet" if language == "nl" else "not")
+        return Support(float(bool(parts)), ())
+    lacking = [token.word for token in wanted if (token.number or token.name) and not there.same(token)]
+    covered, _ = there.overlap(wanted)
+    if covered >= SUPPORTED * total:
+        overlaps = (_Window(window, language).overlap(wanted) for window in _windows(parts, 2))
+        nearest, agreed = max(overlaps, key=lambda pair: (round(pair[0], 6), pair[1]), default=(0.0, 0.0))
+        if agreed < AGREED * nearest:
+            lacking.append(DENIED)
     return Support(covered / total, tuple(lacking))
-
-
-def _agrees(wanted: Sequence[Token], there: Sequence[Sentence], language: Language) -> bool:
-    """Whether the part of the passages that is nearest to a sentence denies what it denies and names whom it names."""
-    best, agreement = 0.0, 1.0
-    for window in _windows(there, 2):
-        tokens = [token for part in window for token in part.tokens]
-        forms = frozenset().union(*(part.forms for part in window))
-        covered = agreed = 0.0
-        for token in wanted:
-            partners = _partners(token, tokens, forms, language)
-            if partners:
-                covered += token.weight
-                agreed += token.weight * any(_agree(token, partner) for partner in partners)
-        if covered > best + 1e-9:
-            best, agreement = covered, agreed / covered
-    return agreement >= AGREED
 
 
 def nearest_sentence(say: str, passages: Sequence[str], language: Language) -> str:
     """The sentence of some passages that shares most with a phrasing; empty where there is none."""
-    wanted = [token for part in read(say, language) for token in part.tokens]
+    wanted = _tokens_of(say, language)
     best, nearest = -1.0, ""
     for passage in passages:
         for part in read(passage, language):
-            shared = sum(token.weight for token in wanted if token.forms & part.forms)
+            shared = sum(token.weight for token in wanted if not token.forms.isdisjoint(part.forms))
             if shared > best:
                 best, nearest = shared, passage[part.start : part.end]
     return " ".join(nearest.split())

@@ -64,7 +64,7 @@ def points_in(points: Sequence[KeyPoint], text: str, language: Language) -> list
 
 def forbidden_in(forbidden: Sequence[Forbidden], text: str, language: Language) -> list[PointFound]:
     """What the text says that it may not, each with where."""
-    hits = [(number, each, find(each.say, text, language)) for number, each in enumerate(forbidden)]
+    hits = [(number, each, find(each.say, text, language, certain=True)) for number, each in enumerate(forbidden)]
     return [
         PointFound(f"forbidden-{number}", "must", True, match.say, round(match.coverage, 3), match.start, match.end)
         for number, _, match in hits
