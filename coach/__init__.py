@@ -28,7 +28,19 @@ if TYPE_CHECKING:
     from coach.library.reading import Reading
     from coach.library.retriever import CoachRetriever
     from coach.library.shelf import ShelfFile
-    from coach.records import Answer, Citation, Document, Draft, Finding, GuidanceRef, Language, Passage, Review, SearchResult
+    from coach.records import (
+        Answer,
+        Citation,
+        Document,
+        Draft,
+        Finding,
+        GuidanceRef,
+        Language,
+        Passage,
+        Review,
+        SearchResult,
+        Usage,
+    )
     from coach.settings import Settings, data_folder, load_settings
 
 _PLACES = {
@@ -56,6 +68,7 @@ _PLACES = {
     "SettingsError": "coach.errors",
     "ShelfFile": "coach.library.shelf",
     "Strict": "coach.files",
+    "Usage": "coach.records",
     "channel_named": "coach.drafts.channels",
     "data_folder": "coach.settings",
     "detect": "coach.languages",
@@ -100,6 +113,7 @@ __all__ = [
     "SettingsError",
     "ShelfFile",
     "Strict",
+    "Usage",
     "channel_named",
     "data_folder",
     "detect",

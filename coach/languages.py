@@ -184,7 +184,7 @@ def _paragraphs(text: str) -> Iterator[tuple[int, int]]:
     """The spans of the lines of a text, wrapped lines joined."""
     lines = [(match.start(), match.end()) for match in _LINE.finditer(text)]
     start = None
-    for (line_start, line_end), following in zip(lines, [*lines[1:], None], strict=True):
+    for (line_start, line_end), following in zip(lines, [*lines, None][1:], strict=True):
         start = line_start if start is None else start
         adjacent = following is not None and following[0] == line_end + 1
         if following and adjacent and is_wrapped(text[line_start:line_end], text[following[0] : following[1]]):

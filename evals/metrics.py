@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from coach import Finding, Language, detect, sentences
 
 from evals.cases import Check, Flaw, Forbidden, KeyPoint, Level
-from evals.matching import find, read, support
+from evals.matching import DENIED, SUPPORTED, find, read, support
 
 LENGTH = 120  # words of an answer that read in about half a minute; longer ones score less
 RETRIEVED = 8  # passages that are looked at
@@ -23,6 +23,9 @@ TOP = 5  # of which one must be right
 _MARKS = re.compile(r"(?:\s*\[\d{1,3}\])+")
 _NUMBER = re.compile(r"\d{1,3}")
 _BLANK = re.compile(r"\[[^\]\n]+\]")
+_DATE = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})\b")
+_TIME = re.compile(r"\b(\d{1,2})(?:[.:](\d{2})(?:\s*([ap]\.?m\b\.?|uur\b|u\b))?|\s*([ap]\.?m\b\.?|uur\b|u\b))", re.IGNORECASE)
+_LISTED = re.compile(r"^\s*\d{1,2}[.)](?=\s)", re.MULTILINE)
 _SPACE = re.compile(r"\s+")
 
 
@@ -242,13 +245,30 @@ def share_kept(found: Sequence[PointFound]) -> float | None:
 
 
 def facts_lost(values: Mapping[str, str], text: str, language: Language) -> list[str]:
-    """The names of the fields whose words, numbers or names do not stand in a draft."""
+    """The names of the fields whose words, numbers or names do not stand in a draft.
+
+    A date counts by its day and year, since its month is written out, and a time by its hour.
+    """
     lost = []
     for name, value in values.items():
-        lines = [line for line in re.split(r"[\n;]", value) if any(sign.isalnum() for sign in line)]
-        if not all(support(line, (text,), language).supported for line in lines):
-            lost.append(name)
+        lines = [line for line in re.split(r"[\n;]", _spoken(value)) if any(sign.isalnum() for sign in line)]
+        for line in lines:
+            found = support(line, (_spoken(text),), language)
+            if found.coverage < SUPPORTED or set(found.lacking) - {DENIED}:
+                lost.append(name)
+                break
     return lost
+
+
+def _spoken(text: str) -> str:
+    """A text with its dates and times in one notation: day and year, and hours on a clock of 24."""
+    text = _DATE.sub(lambda date: f"{int(date[3])} {date[1]}", text)
+    return _TIME.sub(_hour, text)
+
+
+def _hour(time: re.Match[str]) -> str:
+    half = (time[3] or time[4] or "").lower()
+    return str(int(time[1]) % 12 + 12 * half.startswith("p") if half[:1] in ("a", "p") else int(time[1]))
 
 
 def facts_kept(values: Mapping[str, str], lost: Collection[str]) -> float | None:
@@ -256,21 +276,29 @@ def facts_kept(values: Mapping[str, str], lost: Collection[str]) -> float | None
     return 1 - len(lost) / len(values) if values else None
 
 
-def facts_invented(text: str, given: Sequence[str], language: Language) -> list[str]:
-    """The numbers, names, links and addresses in a draft that nobody gave; blanks between brackets are passed over."""
+def facts_invented(text: str, given: Sequence[str], furniture: Collection[str], language: Language) -> list[str]:
+    """The numbers, names, links and addresses in a draft that nobody gave.
+
+    Passed over: blanks between brackets, the numbers of list items, numbers written as words that are `furniture` (words of the
+    template), and, where a time was given, times that are worked out from it. A figure, a name or a link is never furniture.
+    """
     from simplemma import is_known
 
-    shown = _BLANK.sub(" ", text)
+    shown = _LISTED.sub(lambda mark: " " * len(mark[0]), _BLANK.sub(" ", text))
     known = frozenset(form for source in given for part in read(source, language) for form in part.forms)
-    known_words = frozenset(word for source in given for word in re.findall(r"\w+", source.casefold()))
+    known_words = frozenset(word.lstrip("0") or "0" for source in given for word in re.findall(r"\w+", source.casefold()))
+    timed = any(_TIME.search(source) for source in given)
+    shown = _TIME.sub(" ", shown) if timed else shown
     found = []
     for part in read(shown, language):
         for token in part.tokens:
-            strange = not token.forms & known and not set(re.findall(r"\w+", token.word)) <= known_words
+            own = {word.lstrip("0") or "0" for word in re.findall(r"\w+", token.word)}
+            if not token.forms.isdisjoint(known) or own <= known_words:
+                continue
             if token.number:
-                if strange and token.number.lstrip("0") not in known_words:
+                if token.word[0].isdigit() or token.word not in furniture:
                     found.append(token.word)
-            elif token.name and strange and ("/" in token.word or "@" in token.word or not is_known(token.word, lang=language)):
+            elif token.name and ("/" in token.word or "@" in token.word or not is_known(token.word, lang=language)):
                 found.append(token.word)
     return found
 
