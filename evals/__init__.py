@@ -12,22 +12,48 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from evals.cases import CaseSet
+    from evals.compare import Comparison, accept, compare
+    from evals.edit import add_case, edit_case
     from evals.loading import load_cases
     from evals.mistakes import CaseError, Mistake
-    from evals.records import CaseResult, Metric, RunResult
+    from evals.records import CaseResult, Metric, RunResult, read_run
+    from evals.report import write_report
     from evals.run import run
 
 _PLACES = {
     "CaseError": "evals.mistakes",
     "CaseResult": "evals.records",
     "CaseSet": "evals.cases",
+    "Comparison": "evals.compare",
     "Metric": "evals.records",
     "Mistake": "evals.mistakes",
     "RunResult": "evals.records",
+    "accept": "evals.compare",
+    "add_case": "evals.edit",
+    "compare": "evals.compare",
+    "edit_case": "evals.edit",
     "load_cases": "evals.loading",
+    "read_run": "evals.records",
     "run": "evals.run",
+    "write_report": "evals.report",
 }
-__all__ = ["CaseError", "CaseResult", "CaseSet", "Metric", "Mistake", "RunResult", "load_cases", "run"]
+__all__ = [
+    "CaseError",
+    "CaseResult",
+    "CaseSet",
+    "Comparison",
+    "Metric",
+    "Mistake",
+    "RunResult",
+    "accept",
+    "add_case",
+    "compare",
+    "edit_case",
+    "load_cases",
+    "read_run",
+    "run",
+    "write_report",
+]
 
 
 def __getattr__(name: str) -> Any:

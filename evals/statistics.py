@@ -40,7 +40,12 @@ def wilson(successes: int, n: int) -> tuple[float, float]:
 
 
 def bootstrap(values: Sequence[float], groups: Sequence[str]) -> tuple[float, float]:
-    """The 95% interval of a mean, resampling whole groups of cases, since the cases of one topic rise and fall together."""
+    """The 95% interval of a mean, resampling whole groups of cases, since the cases of one topic rise and fall together.
+
+    Where all are 0 or all are 1 there is nothing to resample, and it is Wilson's: twenty successes do not prove a hundred percent.
+    """
+    if len(set(values)) == 1 and values[0] in (0, 1):
+        return wilson(round(sum(values)), len(values))
     means = _means(np.asarray(values, float), groups)
     return float(np.quantile(means, 0.025)), float(np.quantile(means, 0.975))
 

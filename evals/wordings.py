@@ -13,7 +13,7 @@ from coach import Language, Settings, read_yaml
 class Texts(RootModel[dict[str, str]]):
     """The texts of one language by key."""
 
-    def __call__(self, key: str, **values: object) -> str:
+    def __call__(self, key: str, /, **values: object) -> str:
         """A text with its blanks filled."""
         return self.root[key].format(**values)
 
