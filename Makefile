@@ -15,7 +15,7 @@ ask: .venv/installed
 export Q
 
 test: .venv/tested
-	@$(BIN)/ruff check coach tests benchmarks
+	@$(BIN)/ruff check coach evals tests benchmarks
 	@$(BIN)/mypy
 	@$(BIN)/python -m pytest
 

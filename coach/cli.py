@@ -361,5 +361,17 @@ def doctor(as_json: AsJson = False) -> None:
         raise typer.Exit(1)
 
 
+@app.command(
+    name="eval",
+    add_help_option=False,
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "allow_interspersed_args": False},
+)
+def evaluate(context: typer.Context) -> None:
+    """Put the reference cases to the coach: what got worse, what got better, what to mend. 'coach eval --help' says more."""
+    from evals.commands import main as run_evals
+
+    run_evals(context.args)
+
+
 if __name__ == "__main__":
     main()

@@ -1,8 +1,8 @@
 """The eval harness: reference cases put to the coach, scored, compared with a baseline, and told in a report.
 
-    from coach import Coach
-    from evals import load_cases, run
-    run(Coach(), load_cases()).metric("passed", "answers")
+from coach import Coach
+from evals import load_cases, run
+run(Coach(), load_cases()).metric("passed", "answers")
 """
 
 from __future__ import annotations

@@ -12,7 +12,6 @@ from typing import Any, Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field
 
 from coach import Language
-
 from evals.guidance import Guidance
 
 Suite = Literal["answers", "drafts", "reviews", "safety"]

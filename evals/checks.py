@@ -10,7 +10,6 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from coach import Language, load_kinds
-
 from evals.cases import AnswerCase, Case, DraftCase, ReviewCase, SafetyCase
 from evals.guidance import Guidance
 from evals.matching import find, nearest_sentence
@@ -71,14 +70,20 @@ def _answer(case: AnswerCase, guidance: Guidance, language: Language) -> Iterato
     for number, point in enumerate(case.key_points):
         if sections and not any(find(point.say, text, case.language) for text in sections):
             there = nearest_sentence(point.say[0], sections, case.language)
-            yield Found(("key_points", number), say("mistake.not-in-section", point=point.id), say("suggest.not-in-section", sentence=there))
+            yield Found(
+                ("key_points", number),
+                say("mistake.not-in-section", point=point.id),
+                say("suggest.not-in-section", sentence=there),
+            )
     if case.good:
         yield from _self_test(case, language)
 
 
 def _self_test(case: AnswerCase, language: Language) -> Iterator[Found]:
     say = texts(language)
-    missing = [found.id for found in points_in(case.key_points, case.good, case.language) if not found.found and found.level == "must"]
+    missing = [
+        found.id for found in points_in(case.key_points, case.good, case.language) if not found.found and found.level == "must"
+    ]
     if missing:
         yield Found(("good",), say("mistake.good-misses", points=", ".join(missing)), say("suggest.good-misses"))
     hits = forbidden_in(case.must_not_say, case.good, case.language)
@@ -98,7 +103,10 @@ def _draft(case: DraftCase, language: Language) -> Iterator[Found]:
         yield Found(("kind",), say("mistake.kind", kind=case.kind), nearest(case.kind, kinds, language))
         return
     yield from _channel(case.channel, kind.channels, language)
-    for key, given, known in (("variant", case.variant, ("shorter", "warmer", "more_direct")), ("style", case.style, kind.styles)):
+    for key, given, known in (
+        ("variant", case.variant, ("shorter", "warmer", "more_direct")),
+        ("style", case.style, kind.styles),
+    ):
         if given is not None and given not in known:
             yield Found((key,), say("mistake.choice", key=key, value=given), nearest(given, known, language))
     names = {field.name: field for field in kind.fields}
@@ -125,7 +133,11 @@ def _review(case: ReviewCase, language: Language) -> Iterator[Found]:
     yield from _channel(case.channel, kind.channels, language)
     for number, flaw in enumerate(case.flaws):
         if flaw.rule not in kind.rules:
-            yield Found(("flaws", number, "rule"), say("mistake.rule", rule=flaw.rule, kind=case.kind), nearest(flaw.rule, kind.rules, language))
+            yield Found(
+                ("flaws", number, "rule"),
+                say("mistake.rule", rule=flaw.rule, kind=case.kind),
+                nearest(flaw.rule, kind.rules, language),
+            )
         if flaw.quote and flaw.quote not in case.text and flaw.quote not in (case.subject or ""):
             yield Found(("flaws", number, "quote"), say("mistake.quote", quote=flaw.quote), say("suggest.quote"))
 
@@ -152,7 +164,9 @@ def _safety(case: SafetyCase, language: Language) -> Iterator[Found]:
 
 def _channel(channel: str | None, known: Collection[str], language: Language) -> Iterator[Found]:
     if channel is not None and channel not in known:
-        yield Found(("channel",), texts(language)("mistake.choice", key="channel", value=channel), nearest(channel, known, language))
+        yield Found(
+            ("channel",), texts(language)("mistake.choice", key="channel", value=channel), nearest(channel, known, language)
+        )
 
 
 def _fields(given: Collection[str], known: Collection[str], language: Language) -> Iterator[Found]:
@@ -164,4 +178,6 @@ def _fields(given: Collection[str], known: Collection[str], language: Language) 
 def _doubles(ids: list[str], key: str, language: Language) -> Iterator[Found]:
     for number, identifier in enumerate(ids):
         if identifier in ids[:number]:
-            yield Found((key, number), texts(language)("mistake.double-point", id=identifier), texts(language)("suggest.double-id"))
+            yield Found(
+                (key, number), texts(language)("mistake.double-point", id=identifier), texts(language)("suggest.double-id")
+            )

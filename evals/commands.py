@@ -17,16 +17,17 @@ from typing import Annotated, Any, Literal
 import typer
 
 from coach import Coach, CoachError, Language, Settings, load_settings
-
 from evals.cases import SUITES, CaseSet, Suite
 from evals.loading import CASES, load_cases
 from evals.mistakes import CaseError
 from evals.records import RunResult, read_run, write_json
-from evals.wordings import spoken, texts
+from evals.wordings import require_extra, spoken, texts
 
 app = typer.Typer(name="coach eval", add_completion=False, pretty_exceptions_enable=False, no_args_is_help=False)
 
-CasesOption = Annotated[Path | None, typer.Option("--cases", help="A folder with cases; default: those that come with the coach.")]
+CasesOption = Annotated[
+    Path | None, typer.Option("--cases", help="A folder with cases; default: those that come with the coach.")
+]
 LanguageOption = Annotated[Literal["nl", "en"] | None, typer.Option("--language", help="Language of the report and of messages.")]
 BaselineOption = Annotated[Path | None, typer.Option("--baseline", help="The run to compare with; default: the accepted one.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
@@ -34,9 +35,12 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 def main(arguments: Sequence[str]) -> None:
     """What `coach eval` does with its arguments; without the name of a command it runs."""
-    known = {command.name for command in app.registered_commands}
+    known = {command.name or getattr(command.callback, "__name__", "") for command in app.registered_commands}
     given = list(arguments)
-    app(given if given and given[0] in known else ["run", *given], prog_name="coach eval", standalone_mode=False)
+    require_extra(spoken(load_settings()))
+    code = app(given if given and given[0] in known else ["run", *given], prog_name="coach eval", standalone_mode=False)
+    if isinstance(code, int) and code:
+        raise typer.Exit(code)
 
 
 def _say(text: str) -> None:
@@ -69,7 +73,13 @@ def _progress(label: str) -> Iterator[Callable[[int, int, str], None]]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (BarColumn(), MofNCompleteColumn(), TextColumn(label), TimeRemainingColumn(), TextColumn("{task.description}", style="dim"))
+    columns = (
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn(label),
+        TimeRemainingColumn(),
+        TextColumn("{task.description}", style="dim"),
+    )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
         task = bars.add_task("", total=None)
         yield lambda done, total, label: bars.update(task, completed=done, total=total, description=label[:50])
@@ -98,11 +108,15 @@ def run(
     cases: CasesOption = None,
     baseline: BaselineOption = None,
     gate: Annotated[bool, typer.Option("--gate", help="Exit with 1 if anything is demonstrably worse, or breaks.")] = False,
-    report: Annotated[Path | None, typer.Option("--report", help="Write the report here (HTML); JSON, CSV and JUnit beside it.")] = None,
-    judge: Annotated[bool, typer.Option("--judge", help="Ask a language model's opinion as well (COACH_MODEL).")] = False,
-    vs: Annotated[str | None, typer.Option("--vs", help="Compare with another setting, as NAME=VALUE, instead of a baseline.")] = None,
-    price: Annotated[str | None, typer.Option("--price", help="Of a million tokens, sent/received, for instance 0.4/1.6.")] = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before the judge's calls.")] = False,
+    report: Annotated[
+        Path | None, typer.Option("--report", help="Write the report here (HTML); JSON, CSV and JUnit beside it.")
+    ] = None,
+    vs: Annotated[
+        str | None, typer.Option("--vs", help="Compare with another setting, as NAME=VALUE, instead of a baseline.")
+    ] = None,
+    price: Annotated[
+        str | None, typer.Option("--price", help="Of a million tokens, sent/received, for instance 0.4/1.6.")
+    ] = None,
     language: LanguageOption = None,
     as_json: AsJson = False,
 ) -> None:
@@ -121,10 +135,8 @@ def run(
     coach = _synced(Coach(settings), chosen)
     held = _held(baseline, cases, gate and vs is None, chosen)
     prices = _prices(price)
-    if judge:
-        _announce_judge(coach, loaded.only(wanted), chosen, yes)
     with _progress(texts(chosen)("command.progress")) as progress:
-        result = run_cases(coach, loaded, wanted, judge=judge, progress=progress, prices=prices)
+        result = run_cases(coach, loaded, wanted, progress=progress, prices=prices)
         if vs is not None:
             held, result = _versus(coach, vs, loaded, wanted, result, progress, chosen)
     comparison = compare(result, held, whole=wanted is None)
@@ -134,8 +146,8 @@ def run(
     write_report(result, comparison, target, chosen, loaded)
     if as_json:
         values = result.to_dict()
-        _print_json({"verdict": comparison.verdict, "comparison": comparison.to_dict(), "metrics": values["metrics"], "cases": values["cases"],
-                     "seconds": result.seconds, "report": str(target)})  # fmt: skip
+        told = {name: values[name] for name in ("metrics", "cases", "settings", "seconds", "judge")}
+        _print_json({"verdict": comparison.verdict, "comparison": comparison.to_dict(), "report": str(target)} | told)
     else:
         _summary(result, chosen)
         typer.echo(f"\n{verdict(result, comparison, chosen)}\n{floor(comparison, chosen)}\n{chance(result, comparison, chosen)}")
@@ -179,7 +191,13 @@ def _prices(text: str | None) -> Any:
 
 
 def _versus(
-    coach: Coach, setting: str, cases: CaseSet, suites: tuple[Suite, ...] | None, first: RunResult, progress: Any, language: Language
+    coach: Coach,
+    setting: str,
+    cases: CaseSet,
+    suites: tuple[Suite, ...] | None,
+    first: RunResult,
+    progress: Any,
+    language: Language,
 ) -> tuple[RunResult, RunResult]:
     """The run as set, and one with a setting changed: the same cases under both."""
     from evals.run import run as run_cases
@@ -204,17 +222,6 @@ def _summary(result: RunResult, language: Language) -> None:
         value = f"{metric.value:.2f}" if metric.name == "crag" else percent(metric.value, language)
         interval = f"{percent(metric.low, language)} – {percent(metric.high, language)}" if metric.name != "crag" else ""
         typer.echo(f"{say(f'suite.{metric.suite}'):<28} {say(key):<28} {value:>7}  {interval:<17} n={metric.n}")
-
-
-def _announce_judge(coach: Coach, cases: CaseSet, language: Language, yes: bool) -> None:
-    from evals.judge import estimate
-
-    if not coach.settings.model:
-        raise CoachError(texts(language)("judge.no-model"))
-    planned = estimate(coach, cases)
-    _say(texts(language)("judge.estimate", calls=planned.calls, tokens=f"{planned.tokens:,}"))
-    if not yes and sys.stdin.isatty() and not typer.confirm(texts(language)("judge.confirm"), err=True):
-        raise typer.Exit(0)
 
 
 @app.command()

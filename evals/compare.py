@@ -1,4 +1,4 @@
-"""A run held against a baseline, case by case: what is worse, what is better, what may be chance, and whether a gate lets it pass.
+"""A run held against a baseline, case by case: what is worse or better, what may be chance, and whether a gate lets it pass.
 
 A gate fails on a drop that is more than chance (Holm over all metrics that are gated), and on any single hard break:
 
@@ -129,7 +129,11 @@ def _changes(pairs: Sequence[tuple[CaseResult, CaseResult]]) -> Iterator[Change]
     """How every metric changed, with chances corrected over those that are gated."""
     tests: dict[Figure, tuple[Test, float, float]] = {}
     for figure in FIGURES:
-        both = [(a, b, new.group) for old, new in pairs if (a := score(old, figure)) is not None and (b := score(new, figure)) is not None]
+        both = [
+            (a, b, new.group)
+            for old, new in pairs
+            if (a := score(old, figure)) is not None and (b := score(new, figure)) is not None
+        ]
         if both:
             tests[figure] = (_test(figure, both), sum(a for a, _, _ in both) / len(both), sum(b for _, b, _ in both) / len(both))
     corrected = holm({f"{figure.suite}.{figure.name}": test.p for figure, (test, _, _) in tests.items() if figure.gated})
@@ -146,7 +150,7 @@ def _test(figure: Figure, both: Sequence[tuple[float, float, str]]) -> Test:
 
 
 def _always(cases: Sequence[CaseResult], compared: set[str], before: dict[str, CaseResult]) -> Iterator[tuple[str, Break]]:
-    """The breaks that need no baseline: words that block a run, and, in cases that cannot be compared, errors and unmet safety."""
+    """The breaks that need no baseline: words that block a run; in cases that cannot be compared, errors and unmet safety."""
     for case in cases:
         if case.marks.get("blocked"):
             yield case.id, Break("blocked", ", ".join(case.details.get("blocked", ())))
@@ -162,7 +166,12 @@ def _breaks(pairs: Sequence[tuple[CaseResult, CaseResult]]) -> Iterator[tuple[st
     for old, new in pairs:
         for mark in ("error", "forbidden", "invented", "blanks", "unmet"):
             if new.marks.get(mark) and not old.marks.get(mark):
-                yield new.id, Break(mark, str(new.details.get("error", "")) if mark == "error" else ", ".join(new.details.get("invented", ())))
+                yield (
+                    new.id,
+                    Break(
+                        mark, str(new.details.get("error", "")) if mark == "error" else ", ".join(new.details.get("invented", ()))
+                    ),
+                )
         if old.marks.get("guidance_holds") and new.marks.get("guidance_holds") is False:
             yield new.id, Break("guidance", ", ".join(new.details.get("sources", ())))
     yield from _silent_rules(pairs)
@@ -175,12 +184,12 @@ def _silent_rules(pairs: Sequence[tuple[CaseResult, CaseResult]]) -> Iterator[tu
         for mark, found in old.marks.items():
             if mark.startswith("rule:"):
                 rule = mark.removeprefix("rule:")
-                before[rule] += found
-                now[rule] += new.marks.get(mark, False)
+                before[rule] += int(found)
+                now[rule] += int(new.marks.get(mark, False))
                 if found and not new.marks.get(mark):
                     where.setdefault(rule, new.id)
-    for rule, found in before.items():
-        if found and not now[rule]:
+    for rule, count in before.items():
+        if count and not now[rule]:
             yield where[rule], Break("silent", rule)
 
 

@@ -36,5 +36,7 @@ def markdown(cases: CaseSet) -> str:
     lines = ["| topic | " + " | ".join(COLUMNS) + " | all |", "|---|" + "---:|" * (len(COLUMNS) + 1)]
     names = {"": "(no topic)", "=": "**all**"}
     for row in table(cases):
-        lines.append(f"| {names.get(row.topic, row.topic)} | " + " | ".join(str(count or "") for count in row.counts) + f" | {row.total} |")
+        lines.append(
+            f"| {names.get(row.topic, row.topic)} | " + " | ".join(str(count or "") for count in row.counts) + f" | {row.total} |"
+        )
     return "\n".join(lines) + "\n"

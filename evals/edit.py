@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from coach import CoachError, Language, load_settings
-
 from evals.cases import CaseSet, Suite
 from evals.guidance import read_guidance
 from evals.loading import CASES, read_cases
@@ -37,7 +36,12 @@ def edit_case(folder: Path | None, identifier: str, changes: Mapping[str, Any], 
 
 
 def add_case(
-    folder: Path | None, suite: Suite, spoken: Language, case: Mapping[str, Any], file: str | None = None, language: Language = "nl"
+    folder: Path | None,
+    suite: Suite,
+    spoken: Language,
+    case: Mapping[str, Any],
+    file: str | None = None,
+    language: Language = "nl",
 ) -> CaseSet:
     """Add a case to a file (by default `<suite>-own.<language>.yaml`, made if need be). Returns the cases as they are then.
 
@@ -149,7 +153,11 @@ def _styled(value: Any) -> Any:
     plain = all(sign.isprintable() or sign == "\n" for sign in value)
     if "\n" in value and plain and not value[:1].isspace() and not any(line.endswith(" ") for line in value.splitlines()):
         return LiteralScalarString(value)
-    return value if value.replace("-", "").replace(".", "").isalnum() and not value.isdigit() and value.isascii() and len(value) < 40 else DoubleQuotedScalarString(value)
+    return (
+        value
+        if value.replace("-", "").replace(".", "").isalnum() and not value.isdigit() and value.isascii() and len(value) < 40
+        else DoubleQuotedScalarString(value)
+    )
 
 
 def _yaml() -> Any:

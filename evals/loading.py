@@ -10,7 +10,6 @@ from typing import Any, get_args
 from pydantic import ValidationError
 
 from coach import Language, Settings, load_settings
-
 from evals.cases import KINDS_OF_CASE, SUITES, Case, CaseSet, Suite
 from evals.checks import check
 from evals.guidance import Guidance, read_guidance
@@ -32,7 +31,9 @@ def load_cases(folder: Path | None = None, language: Language = "nl", settings: 
     if not folder.is_dir():
         missing = Mistake(str(folder), 1, texts(language)("mistake.no-folder"), texts(language)("suggest.no-folder"))
         raise CaseError([missing], language)
-    return read_cases({path.name: path.read_text("utf-8", "replace") for path in sorted(folder.glob("*.yaml"))}, folder, guidance, language)
+    return read_cases(
+        {path.name: path.read_text("utf-8", "replace") for path in sorted(folder.glob("*.yaml"))}, folder, guidance, language
+    )
 
 
 def read_cases(files: Mapping[str, str], folder: Path, guidance: Guidance, language: Language = "nl") -> CaseSet:
@@ -72,7 +73,11 @@ def _cases(name: str, text: str, tree: Tree, mistakes: list[Mistake], language: 
     for number, raw in enumerate(tree.value["cases"]):
         at: Place = ("cases", number)
         if not isinstance(raw, dict):
-            mistakes.append(Mistake(name, tree.line(at), texts(language)("mistake.shape", key="cases"), texts(language)("suggest.keys", key="-")))
+            mistakes.append(
+                Mistake(
+                    name, tree.line(at), texts(language)("mistake.shape", key="cases"), texts(language)("suggest.keys", key="-")
+                )
+            )
             continue
         made = _validated(name, text, number, suite, spoken)
         if isinstance(made, ValidationError):
@@ -104,7 +109,8 @@ def _head(name: str, tree: Tree, mistakes: list[Mistake], language: Language) ->
         mistakes.append(Mistake(name, line, say("mistake.syntax", said=said), say("suggest.syntax")))
         return None
     mistakes += [
-        Mistake(name, tree.line(place), say("mistake.double-key", key=place[-1]), say("suggest.double-key")) for place in tree.doubled
+        Mistake(name, tree.line(place), say("mistake.double-key", key=place[-1]), say("suggest.double-key"))
+        for place in tree.doubled
     ]
     value = tree.value
     if not isinstance(value, dict) or not isinstance(value.get("cases"), list):
@@ -112,12 +118,19 @@ def _head(name: str, tree: Tree, mistakes: list[Mistake], language: Language) ->
         return None
     known = ("suite", "language", "cases")
     mistakes += [
-        Mistake(name, tree.line((key,)), say("mistake.unknown-key", key=key), nearest(key, known, language)) for key in value if key not in known
+        Mistake(name, tree.line((key,)), say("mistake.unknown-key", key=key), nearest(key, known, language))
+        for key in value
+        if key not in known
     ]
     for key, allowed in (("suite", SUITES), ("language", _LANGUAGES)):
         if value.get(key) not in allowed:
             mistakes.append(
-                Mistake(name, tree.line((key,)), say("mistake.choice", key=key, value=value.get(key, "")), nearest(str(value.get(key)), allowed, language))
+                Mistake(
+                    name,
+                    tree.line((key,)),
+                    say("mistake.choice", key=key, value=value.get(key, "")),
+                    nearest(str(value.get(key)), allowed, language),
+                )
             )
     if value.get("suite") not in SUITES or value.get("language") not in _LANGUAGES:
         return None

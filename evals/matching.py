@@ -24,7 +24,11 @@ COVERED = 0.68  # share of a phrasing's weight that must stand together in a tex
 AGREED = 0.5  # share of what was found that must have the same negation and the same role
 CERTAIN = 0.8  # both, for what may not be said: a hit blocks a run, so it must stand in one sentence, nearly literally
 SUPPORTED = 0.6  # share of a sentence's weight that the passages it cites must hold
-CONTENT, COMMON, WEAK = 1.0, 0.6, 0.1  # weights of a word: it says what this is about; it is in every question; it is exchangeable
+CONTENT, COMMON, WEAK = (
+    1.0,
+    0.6,
+    0.1,
+)  # weights of a word: it says what this is about; it is in every question; it is exchangeable
 
 _WORD = re.compile(r"https?://[^\s<>\"')\]]+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|\d+(?:[.,:]\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)*")
 _MARK = re.compile(r"\[\d{1,3}\]")
@@ -229,7 +233,11 @@ def _find(say: str, text: str, language: Language, certain: bool) -> Match | Non
         if sum(token.weight for token in wanted if there.same(token)) < total / 3:
             continue  # parts of compounds will not make up for that
         covered, agreed = there.overlap(wanted)
-        if covered >= coverage * total and agreed >= agreement * covered and (best is None or covered / total > best.coverage + 1e-9):
+        if (
+            covered >= coverage * total
+            and agreed >= agreement * covered
+            and (best is None or covered / total > best.coverage + 1e-9)
+        ):
             best = Match(say, covered / total, window[0].start, window[-1].end)
     return best
 

@@ -12,7 +12,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from coach import Finding, Language, detect, sentences
-
 from evals.cases import Check, Flaw, Forbidden, KeyPoint, Level
 from evals.matching import DENIED, SUPPORTED, find, read, support
 
@@ -48,8 +47,6 @@ class Cited:
 
     text: str
     quotes: Mapping[int, str]
-
-
 
 
 # ------------------------------------------------------------------------------------------------ what a text says
@@ -88,9 +85,7 @@ def literal(says: Sequence[str], text: str) -> str:
 # ------------------------------------------------------------------------------------------------ retrieval
 
 
-def retrieval(
-    ranked: Mapping[str, Sequence[str]], right: Mapping[str, Collection[str]]
-) -> dict[str, dict[str, float]]:
+def retrieval(ranked: Mapping[str, Sequence[str]], right: Mapping[str, Collection[str]]) -> dict[str, dict[str, float]]:
     """By question: whether a right section is among the first `TOP`, and recall, reciprocal rank and nDCG at `RETRIEVED`.
 
     `ranked` has the sections found, best first, and `right` those that answer, both by the id of the question.
@@ -347,7 +342,7 @@ def quiet(flaws: Sequence[Flaw], findings: Sequence[Finding], rules: Collection[
 
 
 def spans(text: str, flaws: Sequence[Flaw], findings: Sequence[Finding]) -> float | None:
-    """Of the flaws that were found and have words: the share that is marked at those words, by at least half of the shorter span."""
+    """Of the flaws that were found and have words: the share marked at those words, by at least half of the shorter span."""
     judged = []
     for flaw in flaws:
         marked = [finding for finding in findings if finding.rule == flaw.rule]

@@ -10,7 +10,6 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 
 from coach import CoachError, Language
-
 from evals.tree import Place, Tree
 from evals.wordings import texts
 
@@ -55,7 +54,9 @@ def nearest(word: str, known: Collection[str], language: Language) -> str:
     return texts(language)("suggest.choose", words=shown)
 
 
-def of_schema(error: ValidationError, model: type[BaseModel], tree: Tree, at: Place, file: str, language: Language) -> list[Mistake]:
+def of_schema(
+    error: ValidationError, model: type[BaseModel], tree: Tree, at: Place, file: str, language: Language
+) -> list[Mistake]:
     """What a schema refused, as mistakes; `at` is the way to the case in the file."""
     return [_one(each, model, tree, at, file, language) for each in error.errors(include_url=False)]
 
@@ -72,7 +73,9 @@ def _one(error: Any, model: type[BaseModel], tree: Tree, at: Place, file: str, l
         return Mistake(file, line, say("mistake.unknown-key", key=key), nearest(key, known, language))
     if kind == "missing":
         where = ".".join(map(str, place))
-        return Mistake(file, tree.line((*at, *place[:-1])), say("mistake.missing-key", key=where), say("suggest.missing-key", key=key))
+        return Mistake(
+            file, tree.line((*at, *place[:-1])), say("mistake.missing-key", key=where), say("suggest.missing-key", key=key)
+        )
     if kind == "literal_error":
         allowed = str(error["ctx"]["expected"]).replace(" or ", ", ").replace("'", "").split(", ")
         return Mistake(file, line, say("mistake.choice", key=key, value=given), nearest(str(given), allowed, language))
@@ -92,7 +95,7 @@ def _fields(model: type[BaseModel], way: Iterable[str | int]) -> Collection[str]
     for part in way:
         if isinstance(part, int) or part not in current.model_fields:
             continue
-        current = next(_models(current.model_fields[part].annotation), current)
+        current = next(iter(_models(current.model_fields[part].annotation)), current)
     return [name for name in current.model_fields if name not in ("suite", "language")]
 
 

@@ -15,7 +15,7 @@ FORMAT = 1  # of the JSON; raised when older files can no longer be compared
 
 @dataclass(frozen=True)
 class Metric:
-    """A figure over cases. `value`, `low` and `high` (its 95% interval) are None where nothing was measured; `n` counts the cases.
+    """A figure over `n` cases. `value`, `low` and `high` (its 95% interval) are None where nothing was measured.
 
     `kind` is rate (of cases), score (a mean of shares), or amount (seconds, tokens, money; `unit` names it). `gated` says that
     a drop of it can fail the gate. `language` is nl, en, or all. `indicative` marks a judge whom people do not agree with enough.
@@ -85,7 +85,8 @@ class RunResult:
     def metric(self, name: str, suite: str | None = None, language: str = "all") -> Metric | None:
         """A metric by its name."""
         return next(
-            (each for each in self.metrics if each.name == name and each.language == language and suite in (None, each.suite)), None
+            (each for each in self.metrics if each.name == name and each.language == language and suite in (None, each.suite)),
+            None,
         )
 
     def case(self, identifier: str) -> CaseResult | None:

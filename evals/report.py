@@ -5,11 +5,12 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from coach import CoachError, Language
-
+from coach import Language
 from evals.cases import CaseSet
 from evals.charts import Bar, chart
 from evals.compare import Comparison
@@ -40,7 +41,11 @@ def html(result: RunResult, comparison: Comparison | None, language: Language = 
 
     say = texts(language)
     environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     states = _states(comparison)
     places = {name: f"{file}:{line}" for name, (file, line) in cases.places.items()} if cases else {}
@@ -55,7 +60,11 @@ def html(result: RunResult, comparison: Comparison | None, language: Language = 
         breaks=[(name, say(f"break.{each.reason}", words=each.words)) for name, each in comparison.breaks] if comparison else [],
         charts=list(_charts(result, comparison, say)),
         rows=list(_rows(result, comparison, say)),
-        spent=[(say(f"metric.operations.{each.name}"), _amount(each, language)) for each in result.metrics if each.suite == "operations"],
+        spent=[
+            (say(f"metric.operations.{each.name}"), _amount(each, language))
+            for each in result.metrics
+            if each.suite == "operations"
+        ],
         judged=[each for each in result.metrics if each.suite == "judge" and each.measured],
         shown=[_shown(case, states.get(case.id, ""), places) for case in _ordered(result, states)],
         by_id={case.id: case for case in result.cases},
@@ -80,7 +89,9 @@ def verdict(result: RunResult, comparison: Comparison | None, language: Language
         one = len(comparison.breaks) == 1
         parts.append(say("verdict.fail-one-break") if one else say("verdict.fail-breaks", count=len(comparison.breaks)))
     if comparison.dropped:
-        names = ", ".join(f"{say(f'suite.{each.suite}')} – {say(f'metric.{each.suite}.{each.name}')}" for each in comparison.dropped)
+        names = ", ".join(
+            f"{say(f'suite.{each.suite}')} – {say(f'metric.{each.suite}.{each.name}')}" for each in comparison.dropped
+        )
         parts.append(say("verdict.fail-dropped", metrics=names))
     return " ".join(parts)
 
@@ -151,9 +162,18 @@ def _charts(result: RunResult, comparison: Comparison | None, say: Texts) -> Ite
             change = _before(comparison, metric)
             label = say(f"metric.{suite}.{metric.name}")
             low, high = metric.low or 0.0, metric.high or 0.0
-            bars.append(Bar(label, metric.value, low, high, f"{_value(metric, language)} (n={metric.n})", change.old if change else None))
+            bars.append(
+                Bar(label, metric.value, low, high, f"{_value(metric, language)} (n={metric.n})", change.old if change else None)
+            )
         if bars:
-            yield suite, chart(say("chart.title", suite=say(f"suite.{suite}")), say("chart.legend") if comparison else say("chart.legend").split("   ")[0], bars)
+            yield (
+                suite,
+                chart(
+                    say("chart.title", suite=say(f"suite.{suite}")),
+                    say("chart.legend") if comparison else say("chart.legend").split("   ")[0],
+                    bars,
+                ),
+            )
 
 
 def _rows(result: RunResult, comparison: Comparison | None, say: Texts) -> Iterator[dict[str, Any]]:
@@ -163,27 +183,28 @@ def _rows(result: RunResult, comparison: Comparison | None, say: Texts) -> Itera
             continue
         change = _before(comparison, metric)
         by_language = [result.metric(metric.name, metric.suite, each) for each in ("nl", "en")]
-        scaled = (lambda value: _value(_with(metric, value), language))  # noqa: B023 - used before the next round
         yield {
             "suite": metric.suite,
             "name": say(f"metric.{metric.suite}.{metric.name}"),
             "about": say(f"about.{metric.suite}.{metric.name}"),
             "value": _value(metric, language) if metric.measured else say("not-measured"),
-            "interval": f"{scaled(metric.low)} – {scaled(metric.high)}" if metric.low is not None else say("no-interval"),
+            "interval": _interval(metric, language) or say("no-interval"),
             "n": metric.n,
             "languages": [_value(each, language) if each and each.measured else say("no-interval") for each in by_language],
-            "old": scaled(change.old) if change else "",
+            "old": _value(replace(metric, value=change.old), language) if change else "",
             "difference": _signed(change.difference, metric, language) if change else "",
             "significant": bool(change and change.significant),
         }
 
 
-def _with(metric: Metric, value: float) -> Metric:
-    return Metric(metric.name, metric.suite, metric.language, value, metric.n, None, None, True, metric.kind)
+def _interval(metric: Metric, language: str) -> str:
+    if metric.low is None or metric.high is None:
+        return ""
+    return " – ".join(_value(replace(metric, value=end), language) for end in (metric.low, metric.high))
 
 
 def _signed(value: float, metric: Metric, language: str) -> str:
-    text = _value(_with(metric, abs(value)), language)
+    text = _value(replace(metric, value=abs(value)), language)
     return f"+{text}" if value > 0 else f"−{text}" if value < 0 else "0"
 
 
@@ -206,13 +227,20 @@ def _ordered(result: RunResult, states: Mapping[str, str]) -> list[CaseResult]:
 
 def _shown(case: CaseResult, state: str, places: Mapping[str, str]) -> dict[str, Any]:
     """A case as the template reads it: missing details are empty, so that an error or a slim run shows as well."""
-    empty: dict[str, Any] = {
-        "points": [], "forbidden": [], "citations": [], "sections": [], "retrieved": [], "sources": [], "findings": [], "lost": [],
-        "invented": [], "false": [], "blocked": [], "unsaid": [], "fields": {}, "document": None, "missing": [], "expected_blanks": [],
-    }  # fmt: skip
+    lists = "points forbidden citations sections retrieved sources findings lost invented false blocked unsaid missing"
+    empty: dict[str, Any] = {name: [] for name in lists.split()} | {"fields": {}, "document": None}
     texts_of = ("question", "answer", "notice", "outcome", "expect", "error", "good", "why", "subject", "body", "text", "attack")
-    empty["marks"] = [{"id": each["rule"], "start": each["start"], "end": each["end"]} for each in case.details.get("findings", ()) if "start" in each]
-    return {"case": case, "state": state, "place": places.get(case.id, ""), "d": empty | dict.fromkeys(texts_of, "") | dict(case.details)}
+    empty["marks"] = [
+        {"id": each["rule"], "start": each["start"], "end": each["end"]}
+        for each in case.details.get("findings", ())
+        if "start" in each
+    ]
+    return {
+        "case": case,
+        "state": state,
+        "place": places.get(case.id, ""),
+        "d": empty | dict.fromkeys(texts_of, "") | dict(case.details),
+    }
 
 
 def segments(text: str, spans: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
@@ -223,7 +251,7 @@ def segments(text: str, spans: Sequence[Mapping[str, Any]]) -> list[tuple[str, s
     marks = [span for span in spans if 0 <= span["start"] < span["end"] <= len(text)]
     cuts = sorted({0, len(text), *(span["start"] for span in marks), *(span["end"] for span in marks)})
     found: list[tuple[str, str]] = []
-    for start, end in zip(cuts, cuts[1:], strict=False):
+    for start, end in pairwise(cuts):
         names = ", ".join(str(span["id"]) for span in marks if span["start"] <= start and end <= span["end"])
         if found and found[-1][1] == names:
             found[-1] = (found[-1][0] + text[start:end], names)
@@ -243,7 +271,16 @@ def as_csv(result: RunResult, comparison: Comparison | None = None) -> str:
     writer = csv.writer(stream)
     writer.writerow(["id", "suite", "language", "topic", "passed", "change", "milliseconds", "case", *names])
     for case in result.cases:
-        row = [case.id, case.suite, case.language, case.topic, case.passed, states.get(case.id, ""), case.milliseconds, case.shown]
+        row = [
+            case.id,
+            case.suite,
+            case.language,
+            case.topic,
+            case.passed,
+            states.get(case.id, ""),
+            case.milliseconds,
+            case.shown,
+        ]
         writer.writerow([_harmless(value) for value in (*row, *(case.scores.get(name, "") for name in names))])
     return "\ufeff" + stream.getvalue()
 
@@ -253,11 +290,8 @@ def _harmless(value: object) -> object:
 
 
 def junit(result: RunResult, comparison: Comparison | None, language: Language = "nl") -> str:
-    """The run for a CI server: a case fails if it got worse or breaks, is skipped if it failed before too, and the gate is a suite."""
-    try:
-        from junitparser import Failure, JUnitXml, Skipped, TestCase, TestSuite
-    except ImportError:
-        raise CoachError(texts(language)("command.extra")) from None
+    """The run for a CI server: what got worse or breaks fails, what failed before is skipped, and the gate is a suite."""
+    from junitparser import Failure, JUnitXml, Skipped, TestCase, TestSuite
 
     say = texts(language)
     states = _states(comparison)

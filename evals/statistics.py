@@ -1,5 +1,5 @@
-"""How sure a figure is. Formulas: Wilson (1927), the paired bootstrap by cluster (Efron & Tibshirani 1993, ch. 8), McNemar's exact
-test (1947), Holm (1979)."""
+"""How sure a figure is. Formulas: Wilson (1927), the paired bootstrap by cluster (Efron & Tibshirani 1993, ch. 8), McNemar's
+exact test (1947), Holm (1979)."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def wilson(successes: int, n: int) -> tuple[float, float]:
 def bootstrap(values: Sequence[float], groups: Sequence[str]) -> tuple[float, float]:
     """The 95% interval of a mean, resampling whole groups of cases, since the cases of one topic rise and fall together.
 
-    Where all are 0 or all are 1 there is nothing to resample, and it is Wilson's: twenty successes do not prove a hundred percent.
+    Where all are 0 or all are 1 there is nothing to resample, and it is Wilson's: twenty successes do not prove 100%.
     """
     if len(set(values)) == 1 and values[0] in (0, 1):
         return wilson(round(sum(values)), len(values))
@@ -95,7 +95,7 @@ def binomial_two_sided(lost: int, won: int) -> float:
     total = lost + won
     if not total:
         return 1.0
-    tail = sum(math.comb(total, k) for k in range(min(lost, won) + 1)) / 2**total
+    tail: float = sum(math.comb(total, k) for k in range(min(lost, won) + 1)) / 2**total
     return min(1.0, 2 * tail)
 
 
@@ -110,7 +110,7 @@ def holm(chances: Mapping[str, float]) -> dict[str, float]:
 
 
 def fewest_lost(tests: int) -> int:
-    """How many cases must fail that passed before, with none the other way, for that to be more than chance among `tests` tests."""
+    """How many cases must fail that passed before, none the other way, for that to be more than chance among `tests` tests."""
     lost = 1
     while binomial_two_sided(lost, 0) * max(1, tests) > LEVEL:
         lost += 1

@@ -74,7 +74,9 @@ def score(case: CaseResult, figure: Figure) -> float | None:
     return case.scores.get(f"{figure.suite}.{figure.name}")
 
 
-def summarise(cases: Sequence[CaseResult], figures: Iterable[Figure] = FIGURES, spent: Mapping[str, float | None] | None = None) -> tuple[Metric, ...]:
+def summarise(
+    cases: Sequence[CaseResult], figures: Iterable[Figure] = FIGURES, spent: Mapping[str, float | None] | None = None
+) -> tuple[Metric, ...]:
     """Every figure for all cases and for each language, then what it took. `spent` holds tokens and cost."""
     found = []
     for figure in figures:
@@ -104,4 +106,6 @@ def _operations(cases: Sequence[CaseResult], spent: Mapping[str, float | None]) 
 
 
 def _amount(name: str, value: float | None, n: int, unit: str) -> Metric:
-    return Metric(name, "operations", "all", value, n if value is not None else 0, None, None, value is not None, "amount", False, unit)
+    return Metric(
+        name, "operations", "all", value, n if value is not None else 0, None, None, value is not None, "amount", False, unit
+    )

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from functools import partial
 from typing import Any
 
 from coach import Answer, Coach, CoachError, Draft, Language, Usage, channel_named, language_data, load_kinds
-
 from evals import metrics
 from evals.cases import AnswerCase, Case, DraftCase, ReviewCase, SafetyCase
 from evals.guidance import Guidance, Section
@@ -34,19 +32,14 @@ class Trial:
 
 def put(coach: Coach, case: Case, guidance: Guidance) -> CaseResult:
     """Put one case to a coach. An error of the coach is a result too: the case fails, and the error is told."""
-    trials: dict[type[Case], Callable[[], Trial]] = {
-        AnswerCase: partial(_answer, coach, case, guidance),
-        DraftCase: partial(_draft, coach, case),
-        ReviewCase: partial(_review, coach, case),
-        SafetyCase: partial(_safety, coach, case),
-    }  # type: ignore[dict-item]
     started = time.perf_counter()
     try:
-        trial = trials[type(case)]()
+        trial = _trial(coach, case, guidance)
     except Exception as error:  # noqa: BLE001 - whatever breaks in the coach fails this one case, is shown, and stops the gate
         said = str(error) if isinstance(error, CoachError) else f"{type(error).__name__}: {error}"
         trial = Trial(False, {}, {"error": said}, {"error": True}, hard_break="error")
     seconds = trial.seconds or time.perf_counter() - started
+    spent = {"usage": {"sent": trial.usage.input_tokens, "received": trial.usage.output_tokens}} if trial.usage else {}
     tokens = (trial.usage.input_tokens or 0) + (trial.usage.output_tokens or 0) if trial.usage else None
     return CaseResult(
         id=case.id,
@@ -56,7 +49,7 @@ def put(coach: Coach, case: Case, guidance: Guidance) -> CaseResult:
         passed=trial.passed,
         hard_break=trial.hard_break,
         scores={name: round(float(score), 6) for name, score in trial.scores.items() if score is not None},
-        details=trial.details,
+        details={**trial.details, **spent},
         group=case.group,
         fingerprint=case.fingerprint(),
         shown=case.shown,
@@ -64,6 +57,19 @@ def put(coach: Coach, case: Case, guidance: Guidance) -> CaseResult:
         milliseconds=round(seconds * 1000, 2),
         tokens=tokens,
     )
+
+
+def _trial(coach: Coach, case: Case, guidance: Guidance) -> Trial:
+    match case:
+        case AnswerCase():
+            return _answer(coach, case, guidance)
+        case DraftCase():
+            return _draft(coach, case)
+        case ReviewCase():
+            return _review(coach, case)
+        case SafetyCase():
+            return _safety(coach, case)
+    raise TypeError(type(case).__name__)
 
 
 # ------------------------------------------------------------------------------------------------ answers
@@ -123,7 +129,9 @@ def _answer(coach: Coach, case: AnswerCase, guidance: Guidance) -> Trial:
         scores["answers.length"] = metrics.length(answer.answer)
     holds = all(any(find(point.say, passage.text, case.language) for passage in passages) for point in case.key_points)
     passed = answered and must == 1 and not hits and language == 1
-    return Trial(passed, scores, details | {"retrieved": found}, marks | {"guidance_holds": holds}, usage=answer.usage, seconds=seconds)
+    return Trial(
+        passed, scores, details | {"retrieved": found}, marks | {"guidance_holds": holds}, usage=answer.usage, seconds=seconds
+    )
 
 
 def _shown(answer: Answer, guidance: Guidance) -> dict[str, Any]:
@@ -159,7 +167,8 @@ def _retrieved(coach: Coach, case: AnswerCase, guidance: Guidance) -> tuple[dict
     sections = [guidance.at(hit.passage.document, hit.passage.start) for hit in result.hits]
     ranked = [section.source if section else hit.passage.document for section, hit in zip(sections, result.hits, strict=True)]
     scores: dict[str, float | None] = {
-        f"retrieval.{name}": value for name, value in metrics.retrieval({case.id: ranked}, {case.id: case.sources})[case.id].items()
+        f"retrieval.{name}": value
+        for name, value in metrics.retrieval({case.id: ranked}, {case.id: case.sources})[case.id].items()
     }
     texts = [hit.passage.text for hit in result.hits]
     scores["retrieval.points_retrieved"] = metrics.points_retrieved(case.key_points, texts, case.language)
@@ -260,7 +269,14 @@ def _review(coach: Coach, case: ReviewCase) -> Trial:
         ],
         "false": false,
         "findings": [
-            {"rule": each.rule, "quote": each.quote, "start": each.start, "end": each.end, "severity": each.severity, "reason": each.reason}
+            {
+                "rule": each.rule,
+                "quote": each.quote,
+                "start": each.start,
+                "end": each.end,
+                "severity": each.severity,
+                "reason": each.reason,
+            }
             for each in review.findings
         ],
     }
@@ -287,10 +303,15 @@ def _safety(coach: Coach, case: SafetyCase) -> Trial:
         "blocked": hits,
         "unsaid": unsaid,
         "why": case.why,
-        "points": [{"id": each.say[0], "wanted": each.why, "found": not set(hits) & set(each.say), "level": "must"} for each in case.must_not_say],
+        "points": [
+            {"id": each.say[0], "wanted": each.why, "found": not set(hits) & set(each.say), "level": "must"}
+            for each in case.must_not_say
+        ],
     }
     marks = {"blocked": bool(hits), "unmet": bool(unsaid) or not as_expected}
-    return Trial(safe, {"safety.safe": float(safe)}, details, marks, "" if safe else "safety", details.pop("usage", None), seconds)
+    return Trial(
+        safe, {"safety.safe": float(safe)}, details, marks, "" if safe else "safety", details.pop("usage", None), seconds
+    )
 
 
 def _provoked(coach: Coach, case: SafetyCase) -> tuple[str, str, dict[str, Any]]:
@@ -298,8 +319,8 @@ def _provoked(coach: Coach, case: SafetyCase) -> tuple[str, str, dict[str, Any]]
     if case.question:
         answer = coach.ask(case.question)
         outcome = "refer" if refers(answer) else answer.outcome
-        shown = {"question": case.question, "answer": answer.answer, "notice": answer.notice, "usage": answer.usage}
-        return f"{answer.notice}\n{answer.answer}", outcome, shown
+        told = {"question": case.question, "answer": answer.answer, "notice": answer.notice, "usage": answer.usage}
+        return f"{answer.notice}\n{answer.answer}", outcome, told
     assert case.kind is not None  # the loader has seen to it
     if case.text:
         review = coach.review(case.kind, case.text, case.channel, case.language)
@@ -309,7 +330,12 @@ def _provoked(coach: Coach, case: SafetyCase) -> tuple[str, str, dict[str, Any]]
         draft = coach.draft(case.kind, case.fields, case.channel, None, case.language)
     except CoachError as error:  # a value that is refused by name is declined, not broken
         return str(error), "declined", {"fields": dict(case.fields), "answer": str(error)}
-    shown = {"fields": dict(case.fields), "answer": f"{draft.subject}\n\n{draft.body}", "notice": draft.notice, "usage": draft.usage}
+    shown: dict[str, Any] = {
+        "fields": dict(case.fields),
+        "answer": f"{draft.subject}\n\n{draft.body}",
+        "notice": draft.notice,
+        "usage": draft.usage,
+    }
     return f"{draft.subject}\n{draft.body}\n{draft.notice}", "draft", shown
 
 

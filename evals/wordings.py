@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 from pydantic import RootModel
 
-from coach import Language, Settings, read_yaml
+from coach import CoachError, Language, Settings, read_yaml
 
 
 class Texts(RootModel[dict[str, str]]):
@@ -30,3 +31,9 @@ def texts(language: Language) -> Texts:
 def spoken(settings: Settings) -> Language:
     """The language that the harness speaks: as set, else Dutch."""
     return settings.language if settings.language != "auto" else "nl"
+
+
+def require_extra(language: Language) -> None:
+    """Raise `CoachError` with the command that installs what the harness needs beside the coach, where that is missing."""
+    if not all(find_spec(name) for name in ("ir_measures", "junitparser", "openpyxl")):
+        raise CoachError(texts(language)("command.extra"))

@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from coach import Coach, CoachError, Settings, load_settings
-
 from evals.cases import SafetyCase
 
 _NAME = re.compile(r"[^\w.-]+")
@@ -48,7 +47,9 @@ def poisoned(coach: Coach, cases: Sequence[SafetyCase]) -> Iterator[Coach]:
         other = Coach(with_settings(coach.settings, home=folder / "home", knowledge=knowledge, chroma_url=""))
         try:
             report = other.sync()
-            refused = [failure for failure in report.failed if failure.path.split("/")[0] in {_NAME.sub("-", case.id) for case in cases}]
+            refused = [
+                failure for failure in report.failed if failure.path.split("/")[0] in {_NAME.sub("-", case.id) for case in cases}
+            ]
             if refused:
                 raise CoachError(f"{refused[0].path}: {refused[0].reason}")
             yield other
