@@ -9,8 +9,11 @@ from pathlib import Path
 
 import pytest
 
+import coach
+
 ROOT = Path(__file__).resolve().parent.parent
 FILES = sorted((ROOT / "coach").rglob("*.py"))
+EVALS = sorted((ROOT / "evals").rglob("*.py"))
 NAMES = [path.relative_to(ROOT).as_posix() for path in FILES]
 # The rooms in order: each may import from those on earlier lines and from its own name.
 FLOORS = [
@@ -66,17 +69,23 @@ def test_imports_point_one_way(path: Path) -> None:
                                  and {own, other} - FLOORS[0]]  # fmt: skip
 
 
+@pytest.mark.parametrize("path", EVALS, ids=lambda path: path.name)
+def test_the_evals_enter_by_the_front_door(path: Path) -> None:
+    public = {f"coach.{name}" for name in coach.__all__}
+    assert {name for name in imports(ast.parse(path.read_text("utf-8"))) if name.split(".")[0] == "coach"} <= public
+
+
 @pytest.mark.parametrize(
     ("pattern", "allowed"),
     [
         (r"chromadb(\..*)?", {"coach/library/store.py"}),
         (r"os\.(environ|getenv)(\..*)?", {"coach/settings.py"}),
-        (r"print|(sys\.)?exit|sys\.std(out|err)(\..*)?", {"coach/cli.py"}),
+        (r"print|(sys\.)?exit|sys\.std(out|err)(\..*)?", {"coach/cli.py", "evals/commands.py"}),
         (r"(langchain_community|langchain\.agents)(\..*)?", set()),
     ],
 )
 def test_one_place_each(pattern: str, allowed: set[str]) -> None:
-    assert {name for name, path in zip(NAMES, FILES, strict=True) if uses(path, pattern)} <= allowed
+    assert {path.relative_to(ROOT).as_posix() for path in (*FILES, *EVALS) if uses(path, pattern)} <= allowed
 
 
 def drawn() -> set[str]:
@@ -92,12 +101,13 @@ def drawn() -> set[str]:
             path = "".join(folder for _, folder in folders) + name
             if name.endswith("/"):
                 folders.append((depth, name))
-            elif path.startswith("coach/"):
+            elif path.startswith(("coach/", "evals/")):
                 found.add(path)
     return found
 
 
 def test_the_tree_in_the_readme_names_every_module_and_no_other() -> None:
-    modules = {name for name in NAMES if Path(name).name != "__init__.py"}
+    files = (path.relative_to(ROOT) for path in (*FILES, *EVALS))
+    modules = {path.as_posix() for path in files if path.name != "__init__.py"}
     named = {name for name in drawn() if not name.endswith("__init__.py")}
     assert (modules - named, named - modules) == (set(), set())
