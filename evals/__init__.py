@@ -12,29 +12,29 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from evals.cases import CaseSet
-    from evals.compare import Comparison, accept, compare
+    from evals.comparing import Comparison, accept, compare
     from evals.edit import add_case, edit_case
     from evals.loading import load_cases
     from evals.mistakes import CaseError, Mistake
     from evals.records import CaseResult, Metric, RunResult, read_run
     from evals.report import write_report
-    from evals.run import run
+    from evals.running import run
 
 _PLACES = {
     "CaseError": "evals.mistakes",
     "CaseResult": "evals.records",
     "CaseSet": "evals.cases",
-    "Comparison": "evals.compare",
+    "Comparison": "evals.comparing",
     "Metric": "evals.records",
     "Mistake": "evals.mistakes",
     "RunResult": "evals.records",
-    "accept": "evals.compare",
+    "accept": "evals.comparing",
     "add_case": "evals.edit",
-    "compare": "evals.compare",
+    "compare": "evals.comparing",
     "edit_case": "evals.edit",
     "load_cases": "evals.loading",
     "read_run": "evals.records",
-    "run": "evals.run",
+    "run": "evals.running",
     "write_report": "evals.report",
 }
 __all__ = [

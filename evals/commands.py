@@ -124,9 +124,9 @@ def run(
 
     Other commands: coach eval check, accept, agreement, export, import, coverage.
     """
-    from evals.compare import compare
+    from evals.comparing import compare
     from evals.report import chance, floor, verdict, write_report
-    from evals.run import run as run_cases
+    from evals.running import run as run_cases
 
     settings = load_settings()
     chosen = _language(language, settings)
@@ -200,7 +200,7 @@ def _versus(
     language: Language,
 ) -> tuple[RunResult, RunResult]:
     """The run as set, and one with a setting changed: the same cases under both."""
-    from evals.run import run as run_cases
+    from evals.running import run as run_cases
     from evals.workshop import variant
 
     _say(texts(language)("command.vs", setting=setting))
@@ -241,7 +241,7 @@ def accept(
     language: LanguageOption = None,
 ) -> None:
     """Make a run the one that later runs are held against. Nothing else changes the baseline."""
-    from evals.compare import accept as accept_run
+    from evals.comparing import accept as accept_run
 
     settings = load_settings()
     chosen = _language(language, settings)

@@ -13,7 +13,7 @@ from typing import Any
 from coach import Language
 from evals.cases import CaseSet
 from evals.charts import Bar, chart
-from evals.compare import Comparison
+from evals.comparing import Comparison
 from evals.coverage import table
 from evals.records import CaseResult, Metric, RunResult, write_json, write_text
 from evals.wordings import Texts, texts

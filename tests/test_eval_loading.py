@@ -176,3 +176,12 @@ def test_both_languages_say_the_same_things() -> None:
     assert dutch.keys() == english.keys()
     for key, said in dutch.items():
         assert set(re.findall(r"{(\w+)}", said)) == set(re.findall(r"{(\w+)}", english[key])), key
+
+
+def test_the_front_door_gives_functions_and_not_the_rooms_behind_them() -> None:
+    import evals
+    import evals.comparing
+    import evals.running
+
+    assert callable(evals.run) and callable(evals.compare)
+    assert all(getattr(evals, name) for name in evals.__all__)
