@@ -24,7 +24,7 @@ from coach.library.search import Searcher
 from coach.library.sync import sync
 from coach.settings import data_folder, load_settings
 
-SIGNALS = tuple(confidence.WEIGHTS)
+SIGNALS = tuple(confidence.KNOWN)
 
 
 @dataclass(frozen=True)
@@ -42,8 +42,8 @@ def cases(asked: Sequence[Question], searcher: Searcher) -> list[Case]:
     found = []
     for question in asked:
         evidence: Evidence = searcher.evidence(question.text, question.language)  # type: ignore[arg-type]
-        scaled = view.noise.apply(evidence)
-        found.append(Case(question, tuple(scaled[name] for name in SIGNALS), confidence.confidence(evidence, view.noise)))
+        scaled = view.calibration.apply(evidence)
+        found.append(Case(question, tuple(scaled[name] for name in SIGNALS), confidence.confidence(evidence, view.calibration)))
     return found
 
 

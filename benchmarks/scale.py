@@ -104,7 +104,7 @@ def build(settings: Settings, count: int) -> None:
             where="embedded",
             collection=name,
         )
-    catalogue.set_meta(scale=View(settings, catalogue, store).noise.to_json())
+    catalogue.set_meta(scale=View(settings, catalogue, store).calibration.to_json())
     store.close()
     catalogue.close()
 

@@ -13,8 +13,11 @@ from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
 
 from coach import CoachRetriever
+from coach.errors import StoreError
 from coach.library import generation
-from coach.library.confidence import ANSWERED
+from coach.library.catalogue import Catalogue
+from coach.library.confidence import ANSWERED, outcome
+from coach.library.lock import catalogue_path
 from coach.library.search import Searcher
 from coach.library.sync import sync
 from coach.records import Language
@@ -82,6 +85,58 @@ def test_of_twins_the_language_asked_for_is_given_once(
 )
 def test_confidence_sets_what_is_covered_apart(searcher: Searcher, question: str, covered: bool) -> None:
     assert (searcher.search(question).confidence >= ANSWERED) == covered
+
+
+OWN_SUBJECT = """# Fietsenstalling en lunch
+
+## Fietsen
+
+Zet je fiets in de kelder; de code van de deur staat op je toegangspas.
+
+## Lunch
+
+De kantine is open van twaalf tot half twee. Een broodje betaal je met je pas.
+
+## Laptop
+
+Een leenlaptop haal je bij de servicebalie, op vertoon van je contract.
+"""
+
+
+@pytest.fixture(scope="session")
+def own_subject(tmp_path_factory: pytest.TempPathFactory, warm_home: Path) -> Searcher:
+    """A search over a page of which the handbook says nothing."""
+    settings = settings_in(tmp_path_factory.mktemp("own-subject"))
+    shutil.copytree(warm_home, settings.home)
+    guidance.put(settings.knowledge[0], {"balie.md": OWN_SUBJECT})
+    sync(settings)
+    return Searcher(settings)
+
+
+@pytest.mark.parametrize(
+    ("question", "outcomes"),
+    [
+        ("waar laat ik mijn fiets", {"answered"}),
+        ("Hoe laat gaat de kantine dicht?", {"answered", "related"}),
+        ("When is the canteen open?", {"answered", "related"}),
+        ("Hoe geef ik feedback aan mijn mentee?", {"not_covered"}),
+        ("Mag ik meteen vragen of iemand mijn mentor wil worden?", {"not_covered"}),
+        ("welke olie gaat er in een bosmaaier", {"not_covered"}),
+        ("What is the capital of Mongolia?", {"not_covered"}),
+    ],
+)
+def test_a_folder_answers_for_its_own_subject_and_not_for_the_handbooks(
+    own_subject: Searcher, question: str, outcomes: set[str]
+) -> None:
+    assert outcome(own_subject.search(question).confidence) in outcomes
+
+
+def test_an_index_of_another_version_says_what_to_do(programme: Settings, tmp_path: Path) -> None:
+    shutil.copytree(programme.home, tmp_path / "home")
+    settings = programme.model_copy(update={"home": tmp_path / "home"})
+    Catalogue(catalogue_path(settings)).set_meta(scale='{"mean": {"topic": 1.0}, "deviation": {"topic": 1.0}}')
+    with pytest.raises(StoreError, match="made by another version of the coach; run 'coach sync'"):
+        Searcher(settings).search("stilte")
 
 
 @pytest.mark.parametrize("k", [1, 3, 5, 100])

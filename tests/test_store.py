@@ -222,7 +222,8 @@ def test_a_server_that_lost_the_index_is_filled_again(writer: Settings, reader: 
     store.drop(store.collections())
     store.close()
     report = sync(writer)
-    assert (report.embedded, texts(Searcher(reader), "bedankje")[0]) == (0, "Stuur binnen een dag na het gesprek een bedankje.")
+    said = "Stuur binnen een dag na het gesprek een bedankje."
+    assert (report.embedded, texts(Searcher(reader), said)[0]) == (0, said)
 
 
 def test_a_reader_process_of_its_own_searches_the_same_index(writer: Settings, reader: Settings, tmp_path: Path) -> None:

@@ -49,7 +49,7 @@ def synced(settings: Settings) -> Settings:
 
 def test_a_sync_measures_how_loud_noise_is_in_the_index_it_made(synced: Settings) -> None:
     kept = Catalogue(catalogue_path(synced)).meta("scale")
-    assert set(json.loads(kept)["mean"]) == {field.name for field in fields(Evidence)}
+    assert set(json.loads(kept)["means"]) == {field.name for field in fields(Evidence)}
 
 
 def place(settings: Settings, name: str) -> Path:

@@ -31,9 +31,9 @@ from coach.settings import data_folder
 if TYPE_CHECKING:
     from coach.library.embedders import Vectors
 
-VERSION = 1  # of what is made from the files; raise it to have every catalogue take the bank in anew
+VERSION = 2  # of what is made from the files; raise it to have every catalogue take the bank in anew
 CONSULTED = 8  # sections that a question is taken to be about, at most
-SHARPNESS = 0.2  # how fast the weight falls from the best section to the next, in cosine
+SHARPNESS = 0.12  # how fast the weight falls from the best section to the next, in cosine
 SHRINKAGE = 0.8  # of the covariance within sections towards an even one; found on held-back wordings
 SECTION_WEIGHT = 0.7  # of the likeness to the section itself, beside that to the questions it answers
 WORDS_WEIGHT = 0.5  # of the share of the question's words that the section or its questions use
@@ -202,22 +202,19 @@ class Bank:
         self._numbers: dict[str, list[int]] = {}
         for number, key, _ in rows:
             self._numbers.setdefault(key, []).append(number)
-        owners, self._questions = catalogue.matrix("bank_questions")
+        owners, self.questions = catalogue.matrix("bank_questions")
         self._owners = owners - 1
         _, self.sections = catalogue.matrix("bank_sections")
         _, self._raw = catalogue.matrix("bank_raw")
         _, self._lens = catalogue.matrix("lens")
         self._query_mean: Vectors = catalogue.matrix("bank_means")[1][0]
-        _, self._outside = catalogue.matrix("bank_outside")
+        _, found = catalogue.matrix("bank_outside")
+        self.outside: Vectors = found if len(found) else self.sections[:0]
         self.total = len(rows)
 
     def see_query(self, vectors: Vectors) -> Vectors:
         """Vectors of questions as they are compared: about the mean of questions, through the lens, of unit length."""
         return self.see(vectors, self._query_mean)
-
-    def outside_likeness(self, query: Vectors) -> float:
-        """The cosine of a question and the nearest one that the handbook is known not to answer."""
-        return float((self._outside @ query).max()) if len(self._outside) else 0.0
 
     def see(self, vectors: Vectors, mean: Vectors) -> Vectors:
         """Vectors about a mean, through the lens, of unit length."""
@@ -236,7 +233,7 @@ class Bank:
         import numpy as np
 
         likeness = np.full(self.total, -1.0, np.float32)
-        np.maximum.at(likeness, self._owners, self._questions @ query)
+        np.maximum.at(likeness, self._owners, self.questions @ query)
         score = likeness + SECTION_WEIGHT * (self.sections @ query)
         score += WORDS_WEIGHT * self._words(connection, text, language)
         names, place = self._distinct
@@ -255,6 +252,11 @@ class Bank:
         """The vector of a section as it was embedded, by row number."""
         vector: Vectors = self._raw[number - 1]
         return vector
+
+    def likest(self, vectors: Vectors) -> Vectors:
+        """For each vector of a question as it was embedded, the cosine with the nearest section."""
+        nearest: Vectors = (vectors @ self._raw.T).max(axis=1)
+        return nearest
 
     def _words(self, connection: sqlite3.Connection, text: str, language: Language) -> Vectors:
         import numpy as np

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 EXACT = 20_000  # passages; 20,000 x 384 numbers are multiplied in about 3 ms
 CANDIDATES = 200  # that Chroma proposes for each vector, beyond EXACT
+NEAREST = 4  # that Chroma proposes where only the nearest passage is wanted; some may be questions
 PROMOTION = 0.08  # taken off for a passage that mostly advertises
 POLL = 1.0  # seconds between two looks at whether a server switched its index
 
@@ -149,6 +150,21 @@ class Generation:
             self._store = None
         self._owned.close()
         self.catalogue.close()
+
+    def nearest(self, raw: Vectors) -> Vectors:
+        """For each question, a vector as it was embedded, the cosine with the nearest passage."""
+        import numpy as np
+
+        if self._store is not None and not self.exact:
+            name, store = self.catalogue.meta("collection"), self._store
+            found = (store.query(name, one[None], NEAREST) for one in raw)
+            return np.array([max((float(vector @ one) for key, vector in near if "?" not in key), default=-1.0)
+                             for one, near in zip(raw, found, strict=True)])  # fmt: skip
+        rows = self.catalogue.connection.execute(
+            "SELECT vector FROM vectors WHERE key IN (SELECT vector FROM passages)"
+        ).fetchall()
+        vectors = np.frombuffer(b"".join(row[0] for row in rows), np.float32).reshape(len(rows), -1)
+        return np.asarray((raw @ vectors.T).max(axis=1))
 
     def candidates(self, query: Vectors, topics: Sequence[Topic], numbers: Iterable[int]) -> tuple[Any, Vectors, Vectors]:
         """Places of passages to score, their vectors about the mean, and their likeness by the questions they list."""

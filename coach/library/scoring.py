@@ -1,26 +1,28 @@
 """Score the passages of an index for a question: meaning, words, and what the question bank takes the question to be about.
 
-    score(passage) =  cosine(question, passage)                      about the means of both, through the lens of the bank
-                   +  ASKED    x best cosine(question, a question that the passage's own section lists)
-                   +  TOPICS   x mean cosine(section of the bank, passage), weighted by how likely the question is about it
-                   +  WORDS    x share of the question's words in the passage        (BM25)
-                   +  TOPIC_WORDS x share of the likely sections' words in the passage    (BM25)
+    score(passage) =  (2 - h) x cosine(question, passage)            about the means of both, through the lens of the bank
+                   +  ASKED x best cosine(question, a question that the passage's own section lists)
+                   +  WORDS x share of the question's words in the passage        (BM25)
+                   +  h x TOPICS x mean cosine(section of the bank, passage), weighted by how likely the question is about it
+                   +  h x TOPIC_WORDS x share of the likely sections' words in the passage    (BM25)
 
+with h, 0 to 1, how surely the question is one for the handbook (`border.py`): about parking or pay the bank has nothing to say.
 Scores are fused, not ranks, since BM25 of an English question over Dutch text is noise and should weigh as little as it says.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from coach.languages import LANGUAGES, language_data
 from coach.library import lexical
-from coach.library.bank import Topic
+from coach.library.bank import Topic, outside
+from coach.library.border import Border, draw, spoken_of
 from coach.library.catalogue import vector_key
-from coach.library.confidence import Evidence, Scale, measure
+from coach.library.confidence import Calibration, Evidence, measure
 from coach.library.generation import CANDIDATES, Generation
 from coach.records import Language
 
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 RANKED = 1_000  # passages that words rank, at most; further down they tell nothing
 ASKED = 0.6
 TOPICS = 2.0
+INSIDE = 3.0  # deviations, of both signals of the border together, at which the handbook's subject is as likely meant as not
 WORDS = 0.5
 TOPIC_WORDS = 0.2
 TOPIC_TERMS = 60  # words of the likely sections that are searched for
@@ -44,18 +47,21 @@ class Scores:
     numbers: Any
     total: Vectors
     likeness: Vectors
-    outside: float  # cosine with the nearest question that the handbook is known not to answer
     topics: list[Topic]
+    query: Vectors
 
 
 class View(Generation):
-    """A generation of the index with the scores of its passages, and how loud noise is in it."""
+    """A generation of the index with the scores of its passages, how loud noise is in it and where its guidance ends."""
 
-    noise: Scale
+    calibration: Calibration
+    border: Border
 
     def _load(self) -> None:
         super()._load()
-        self.noise = self.scale() if self.count else Scale({}, {})
+        if self.count:
+            kept = self.catalogue.meta("scale")
+            self._calibrate(Calibration.from_json(kept) if kept else self.calibrate())
 
     def score(self, query: Vectors, text: str, language: Language) -> Scores:
         """Every passage, or every candidate, with its score; `query` is seen through the lens."""
@@ -71,14 +77,15 @@ class View(Generation):
         likeness = vectors @ query
         words = self._share(by_words, places, terms)
         related = self._share(by_topic, places, ())
-        total = likeness + ASKED * np.maximum(asked, 0) + WORDS * words + TOPIC_WORDS * related
+        inside = 1 / (1 + float(np.exp(-sum(self.border.signals(query)) + INSIDE)))
+        total = (2 - inside) * likeness + ASKED * np.maximum(asked, 0) + WORDS * words + inside * TOPIC_WORDS * related
         rows = [number - 1 for topic in topics for number in topic.numbers]
         alike = iter((vectors @ self.bank.sections[rows].T).T)
         for topic in topics:
-            total = total + TOPICS * topic.weight * np.max([next(alike) for _ in topic.numbers], axis=0)
+            total = total + inside * TOPICS * topic.weight * np.max([next(alike) for _ in topic.numbers], axis=0)
         foreign = self.languages[places] != LANGUAGES.index(language)
         total = total - self.promotion[places] - OTHER_LANGUAGE * foreign
-        return Scores(self.numbers[places], total, np.maximum(likeness, asked), self.bank.outside_likeness(query), topics)
+        return Scores(self.numbers[places], total, likeness, topics, query)
 
     def _share(self, found: Mapping[int, float], places: Any, terms: Sequence[str]) -> Vectors:
         """BM25 scores as shares: of the most that the terms could give, or of the best passage where no terms are given."""
@@ -112,49 +119,36 @@ class View(Generation):
         """What speaks for the best passages answering the question."""
         import numpy as np
 
-        connection = self.catalogue.connection
-        first = best[:TOP]
-        top = float(np.mean(scores.total[first]))
-        known = max((topic.likeness for topic in scores.topics), default=0.0)
+        nearer, side = self.border.signals(scores.query)
+        first = [int(number) for number in scores.numbers[best[:TOP]]]
+        terms = set(lexical.tokens(text, language))
+        counts = lexical.frequencies(self.catalogue.connection, terms)
+        weights = {term: lexical.idf(counts.get(term, 0), self.count) for term in terms}
+        topical = [("bank_lexicon", list(topic.numbers)) for topic in scores.topics[:TOP]]
         return Evidence(
-            likeness=float(np.max(scores.likeness[first])),
-            score=top,
-            margin=top - float(np.mean(scores.total[best[20:60]])) if len(best) > 20 else 0.0,
-            topic=known,
-            outside=known - scores.outside,
-            words=self._covered(connection, text, language, [int(number) for number in scores.numbers[first]], scores.topics),
+            nearer=nearer,
+            side=side,
+            score=float(np.mean(scores.total[best[:TOP]])),
+            words=self._share_in([("lexicon", first), *topical], weights),
+            ahead=float(scores.likeness.max() - (self.bank.sections @ scores.query).max()),
         )
 
-    def _covered(
-        self,
-        connection: sqlite3.Connection,
-        text: str,
-        language: Language,
-        numbers: Sequence[int],
-        topics: Sequence[Topic],
-    ) -> float:
-        """The share of the question's words, weighted by rarity, that stand in these passages or the likeliest topics."""
-        terms = set(lexical.tokens(text, language))
-        if not terms:
-            return 0.0
+    def _share_in(self, places: Sequence[tuple[str, Sequence[int]]], weights: Mapping[str, float]) -> float:
+        """The share of weighted words that stand in rows of tables of words."""
         used: set[str] = set()
-        places = [("lexicon", numbers)] + [("bank_lexicon", list(topic.numbers)) for topic in topics[:TOP]]
         for table, rows in places:
             marks = ",".join("?" * len(rows))
-            for row in connection.execute(f"SELECT heading, text, asked FROM {table} WHERE rowid IN ({marks})", rows):
+            for row in self.catalogue.connection.execute(
+                f"SELECT heading, text, asked FROM {table} WHERE rowid IN ({marks})", list(rows)
+            ):
                 used.update(" ".join(row).split())
-        counts = lexical.frequencies(connection, terms)
-        weights = {term: lexical.idf(counts.get(term, 0), self.count) for term in terms}
-        return sum(weight for term, weight in weights.items() if term in used) / sum(weights.values())
+        return _share(weights, used)
 
-    def scale(self) -> Scale:
-        """How loud noise is in this index, measured with the probes; kept in the catalogue by the sync."""
-        kept = self.catalogue.meta("scale")
-        return Scale.from_json(kept) if kept else self.measure()
-
-    def measure(self) -> Scale:
-        """Search for the probes and take the measure of what comes back."""
+    def calibrate(self) -> Calibration:
+        """Where the guidance ends, and how loud noise is in this index, from a search for the probes; kept by the sync."""
         fingerprint = self.catalogue.meta("embedder")
+        lines = draw(self.bank.questions, self.bank.outside, self._spoken_of(fingerprint))
+        self._calibrate(Calibration({}, {}, lines))
         noise = []
         for language in LANGUAGES:
             probes = language_data(language).probes
@@ -163,7 +157,24 @@ class View(Generation):
                 self.raw_query = vector
                 scores = self.score(self.bank.see_query(vector), text, language)
                 noise.append(self.evidence(scores, order(scores.total), text, language))
-        return measure(noise)
+        return measure(noise, lines)
+
+    def _calibrate(self, calibration: Calibration) -> None:
+        self.calibration = calibration
+        self.border = Border(self.bank.questions, self.bank.outside, calibration.lines)
+
+    def _spoken_of(self, fingerprint: str) -> list[int]:
+        """The questions outside the handbook that these folders do answer."""
+        texts = [text for language in LANGUAGES for text in outside(language)]
+        if not texts:
+            return []
+        raw = self.catalogue.vectors_of([vector_key(fingerprint, "query", text) for text in texts])
+        return spoken_of(self.nearest(raw), self.bank.likest(raw))
+
+
+def _share(weights: Mapping[str, float], chosen: Collection[str]) -> float:
+    total = sum(weights.values())
+    return sum(weights.get(word, 0.0) for word in chosen) / total if total else 0.0
 
 
 class _Vocabulary:

@@ -88,7 +88,7 @@ class Searcher:
         if seen:
             ranked = [(passage, score - SEEN * _was_seen(passage, seen)) for passage, score in ranked]
             ranked.sort(key=lambda pair: -pair[1])
-        return SearchResult(text, spoken, confidence(evidence, view.noise), tuple(_distinct(ranked, spoken, k)), notice)
+        return SearchResult(text, spoken, confidence(evidence, view.calibration), tuple(_distinct(ranked, spoken, k)), notice)
 
     def _score(self, view: View, text: str, language: Language, context: str) -> tuple[Scores, Evidence]:
         query = self._embed(view, text)

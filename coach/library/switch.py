@@ -26,6 +26,9 @@ from coach.settings import Settings
 RACY = 2_000_000_000  # nanoseconds; a file changed this shortly before a sync is compared by content next time
 
 
+PRIOR = 150  # passages
+
+
 @dataclass
 class Read:
     """What was read from the fresh files."""
@@ -79,13 +82,13 @@ def switch(
         _check(catalogue, settings, store, name, wanted, dict(current))
         if current:
             try:
-                noise = View(settings, catalogue, store).noise
+                calibration = View(settings, catalogue, store).calibration
             except StoreError:
                 # Chroma keeps what it knew of a collection by path; after its files were replaced, only a new collection answers
                 store.drop([name])
                 _fill(catalogue, store, name, wanted, set(), dict(current), progress)
-                noise = View(settings, catalogue, store).noise
-            catalogue.set_meta(scale=noise.to_json())
+                calibration = View(settings, catalogue, store).calibration
+            catalogue.set_meta(scale=calibration.to_json())
         if settings.chroma_url:
             store.point(announcement(catalogue))  # not before the deletions, or readers elsewhere would keep what is forgotten
         store.drop([other for other in store.collections() if other not in (name, POINTER)])
@@ -230,13 +233,16 @@ def _revector(catalogue: Catalogue, embedder: Embedder) -> None:
 
 
 def _keep_mean(catalogue: Catalogue) -> None:
-    """The mean vector of all passages; what they share says nothing about any of them."""
+    """The mean vector of all passages; what they share says nothing about any of them.
+
+    It starts from the handbook's own mean, as if `PRIOR` passages had it: the mean of four passages on pay would take pay away.
+    """
     import numpy as np
 
-    total, count = np.zeros(1, np.float64), 0
+    total, count = PRIOR * catalogue.matrix("bank_means")[1][1].astype(np.float64), PRIOR
     for (vector,) in catalogue.connection.execute("SELECT v.vector FROM passages p JOIN vectors v ON v.key = p.vector"):
         total, count = total + np.frombuffer(vector, np.float32), count + 1
-    catalogue.keep_matrix("mean", [0], (total / max(count, 1)).astype(np.float32)[None, :])
+    catalogue.keep_matrix("mean", [0], (total / count).astype(np.float32)[None, :])
 
 
 def restamp(catalogue: Catalogue, changes: Changes) -> None:
