@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from coach.drafts.kinds import DraftField, DraftKind, load_kinds
     from coach.drafts.mail import mail
     from coach.errors import CoachError, SettingsError
-    from coach.files import Strict
+    from coach.files import Strict, read_model
     from coach.languages import detect, language_data, read_yaml, sentences, split_compound, stem
     from coach.library.folders import scan
     from coach.library.loaders import load
@@ -80,6 +80,7 @@ _PLACES = {
     "load_kinds": "coach.drafts.kinds",
     "load_settings": "coach.settings",
     "mail": "coach.drafts.mail",
+    "read_model": "coach.files",
     "read_yaml": "coach.languages",
     "scan": "coach.library.folders",
     "sentences": "coach.languages",
@@ -125,6 +126,7 @@ __all__ = [
     "load_kinds",
     "load_settings",
     "mail",
+    "read_model",
     "read_yaml",
     "scan",
     "sentences",

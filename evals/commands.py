@@ -10,9 +10,9 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NoReturn
 
 import typer
 
@@ -20,7 +20,7 @@ from coach import Coach, CoachError, Language, Settings, load_settings
 from evals.cases import SUITES, CaseSet, Suite
 from evals.loading import CASES, load_cases
 from evals.mistakes import CaseError
-from evals.records import RunResult, read_run, write_json
+from evals.records import RunResult, read_run, write_json, write_text
 from evals.wordings import require_extra, spoken, texts
 
 app = typer.Typer(name="coach eval", add_completion=False, pretty_exceptions_enable=False, no_args_is_help=False)
@@ -89,10 +89,7 @@ def _load(folder: Path | None, language: Language, settings: Settings) -> CaseSe
     try:
         return load_cases(folder, language, settings)
     except CaseError as error:
-        _say(texts(language)("command.mistakes", count=len(error.mistakes)))
-        for mistake in error.mistakes:
-            _say(f"  {mistake}")
-        raise typer.Exit(1) from None
+        _tell(error, language)
 
 
 def _synced(coach: Coach, language: Language) -> Coach:
@@ -111,6 +108,8 @@ def run(
     report: Annotated[
         Path | None, typer.Option("--report", help="Write the report here (HTML); JSON, CSV and JUnit beside it.")
     ] = None,
+    judge: Annotated[bool, typer.Option("--judge", help="Ask a language model's opinion as well (COACH_MODEL).")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before the judge's calls.")] = False,
     vs: Annotated[
         str | None, typer.Option("--vs", help="Compare with another setting, as NAME=VALUE, instead of a baseline.")
     ] = None,
@@ -135,8 +134,10 @@ def run(
     coach = _synced(Coach(settings), chosen)
     held = _held(baseline, cases, gate and vs is None, chosen)
     prices = _prices(price)
+    if judge:
+        _announce_judge(coach, loaded.only(wanted), chosen, yes=yes)
     with _progress(texts(chosen)("command.progress")) as progress:
-        result = run_cases(coach, loaded, wanted, progress=progress, prices=prices)
+        result = run_cases(coach, loaded, wanted, judge=judge, progress=progress, prices=prices)
         if vs is not None:
             held, result = _versus(coach, vs, loaded, wanted, result, progress, chosen)
     comparison = compare(result, held, whole=wanted is None)
@@ -224,6 +225,18 @@ def _summary(result: RunResult, language: Language) -> None:
         typer.echo(f"{say(f'suite.{metric.suite}'):<28} {say(key):<28} {value:>7}  {interval:<17} n={metric.n}")
 
 
+def _announce_judge(coach: Coach, cases: CaseSet, language: Language, *, yes: bool) -> None:
+    """Say what judging will take, and on a terminal ask whether to go on."""
+    from evals.judge import estimate
+
+    if not coach.settings.model:
+        raise CoachError(texts(language)("judge.no-model"))
+    planned = estimate(cases)
+    _say(texts(language)("judge.estimate", calls=planned.calls, tokens=f"{planned.tokens:,}"))
+    if not yes and sys.stdin.isatty() and not typer.confirm(texts(language)("judge.confirm"), err=True):
+        raise typer.Exit(0)
+
+
 @app.command()
 def check(cases: CasesOption = None, language: LanguageOption = None) -> None:
     """Look the cases over without asking the coach anything."""
@@ -269,3 +282,80 @@ def coverage(cases: CasesOption = None) -> None:
 
     settings = load_settings()
     typer.echo(markdown(_load(cases, spoken(settings), settings)), nl=False)
+
+
+@app.command(name="export")
+def export_to(
+    path: Annotated[Path, typer.Argument(metavar="FILE", help="A .xlsx or .csv file to write.")],
+    cases: CasesOption = None,
+    language: LanguageOption = None,
+) -> None:
+    """Write the cases to a spreadsheet."""
+    from evals.sheets import export_cases
+
+    settings = load_settings()
+    chosen = _language(language, settings)
+    loaded = _load(cases, chosen, settings)
+    export_cases(loaded, path)
+    _say(texts(chosen)("command.exported", count=len(loaded.cases), path=path))
+
+
+@app.command(name="import")
+def import_from(
+    path: Annotated[Path, typer.Argument(metavar="FILE", help="A .xlsx or .csv file to read.")],
+    cases: CasesOption = None,
+    language: LanguageOption = None,
+) -> None:
+    """Put the rows of a spreadsheet into the case files; comments in them stay."""
+    from evals.sheets import import_cases
+
+    settings = load_settings()
+    chosen = _language(language, settings)
+    loaded = _load(cases, chosen, settings)
+    try:
+        added, changed, same = import_cases(path, cases, loaded, chosen)
+    except CaseError as error:
+        _tell(error, chosen)
+    _say(texts(chosen)("command.imported", added=added, changed=changed, same=same))
+
+
+@app.command()
+def agreement(
+    sheets: Annotated[
+        list[Path] | None, typer.Argument(metavar="[SHEET ...]", help="One sheet with both people, or one each.")
+    ] = None,
+    sheet: Annotated[Path | None, typer.Option("--sheet", help="Write the last run's judged items here, to be labelled.")] = None,
+    language: LanguageOption = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say how far two people agree with each other, and with the judge of the last run."""
+    from evals import agreement as agreeing
+
+    settings = load_settings()
+    chosen = _language(language, settings)
+    last = read_run(_last(settings)) if _last(settings).exists() else None
+    if sheet is not None:
+        if last is None or last.judge is None:
+            raise CoachError(texts(chosen)("agreement.no-judge"))
+        rows = agreeing.to_label(last)
+        write_text(agreeing.as_sheet(rows), sheet)
+        _say(texts(chosen)("agreement.sheet", count=len(rows), path=sheet))
+        return
+    if not sheets or len(sheets) > 2:
+        raise typer.BadParameter("name one sheet with labels of two people, or two sheets; or --sheet to make one")
+    found = agreeing.agreements(agreeing.read_labels(sheets, chosen), agreeing.verdicts(last))
+    if not found:
+        raise CoachError(texts(chosen)("agreement.none"))
+    agreeing.keep(found, settings.home)
+    if as_json:
+        _print_json({"agreements": [asdict(each) | {"enough": each.enough} for each in found]})
+        return
+    for each in found:
+        typer.echo(agreeing.told(each, chosen))
+
+
+def _tell(error: CaseError, language: Language) -> NoReturn:
+    _say(texts(language)("command.mistakes", count=len(error.mistakes)))
+    for mistake in error.mistakes:
+        _say(f"  {mistake}")
+    raise typer.Exit(1)

@@ -6,6 +6,7 @@ Nothing is written unless the whole set of cases is still right afterwards.
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,55 @@ from evals.loading import CASES, read_cases
 from evals.records import write_text
 from evals.tree import read_tree
 
+_PLAIN = re.compile(r"(?!(?:true|false|null|yes|no|on|off)$)[A-Za-z][A-Za-z0-9_.-]{0,38}", re.IGNORECASE)  # needs no quotes
 _OWN = "own"  # the group of a file that is made for cases added without naming one
-_FOLD = 80  # texts longer than this are written over several lines
+
+
+class CaseFiles:
+    """The case files of a folder, changed in memory and saved together. Raises `CoachError` where there is no folder."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self.folder = folder or CASES
+        if not self.folder.is_dir():
+            raise CoachError(f"{self.folder} is not a folder; make it, or name another with --cases.")
+        self.texts = {path.name: path.read_text("utf-8", "replace") for path in sorted(self.folder.glob("*.yaml"))}
+        self._changed: set[str] = set()
+
+    def edit(self, identifier: str, changes: Mapping[str, Any]) -> None:
+        """Change keys of a case; a value of None removes the key."""
+        name, number = self._find(identifier)
+        self._put(name, _edited(self.texts[name], number, changes))
+
+    def remove(self, identifier: str) -> None:
+        """Remove a case."""
+        name, number = self._find(identifier)
+        lines = self.texts[name].splitlines(keepends=True)
+        start, end = _span(self.texts[name], number)
+        self._put(name, "".join([*lines[:start], *lines[end:]]))
+
+    def add(self, suite: Suite, spoken: Language, case: Mapping[str, Any], file: str | None = None) -> None:
+        """Add a case at the end of a file (by default `<suite>-own.<language>.yaml`), which is made if need be."""
+        name = file or f"{suite}-{_OWN}.{spoken}.yaml"
+        text = self.texts.get(name) or f"suite: {suite}\nlanguage: {spoken}\ncases:\n"
+        self._put(name, text.rstrip("\n") + "\n" + _indented(case))
+
+    def save(self, language: Language = "nl") -> CaseSet:
+        """Write what changed, if all cases are right then, and return them. Raises `CaseError` with what would be wrong."""
+        checked = read_cases(self.texts, self.folder, read_guidance(load_settings()), language)
+        for name in sorted(self._changed):
+            write_text(self.texts[name], self.folder / name)
+        self._changed.clear()
+        return checked
+
+    def _put(self, name: str, text: str) -> None:
+        self.texts[name] = text
+        self._changed.add(name)
+
+    def _find(self, identifier: str) -> tuple[str, int]:
+        for name, text in self.texts.items():
+            if identifier in text and (number := _place(text, identifier)) is not None:
+                return name, number
+        raise CoachError(f"There is no case {identifier!r} in {self.folder}.")
 
 
 def edit_case(folder: Path | None, identifier: str, changes: Mapping[str, Any], language: Language = "nl") -> CaseSet:
@@ -26,13 +74,9 @@ def edit_case(folder: Path | None, identifier: str, changes: Mapping[str, Any], 
 
     Raises `CaseError` with what would be wrong afterwards (nothing is written then), `CoachError` for an id that is not there.
     """
-    folder = folder or CASES
-    files = _files(folder)
-    for name, text in files.items():
-        number = _place(text, identifier)
-        if number is not None:
-            return _write(folder, files, name, _edited(text, number, changes), language)
-    raise CoachError(f"There is no case {identifier!r} in {folder}.")
+    files = CaseFiles(folder)
+    files.edit(identifier, changes)
+    return files.save(language)
 
 
 def add_case(
@@ -47,36 +91,16 @@ def add_case(
 
     Raises `CaseError` with what would be wrong afterwards; nothing is written then.
     """
-    folder = folder or CASES
-    files = _files(folder)
-    name = file or f"{suite}-{_OWN}.{spoken}.yaml"
-    text = files.get(name) or f"suite: {suite}\nlanguage: {spoken}\ncases:\n"
-    return _write(folder, files, name, text.rstrip("\n") + "\n" + _indented(case), language)
+    files = CaseFiles(folder)
+    files.add(suite, spoken, case, file)
+    return files.save(language)
 
 
 def remove_case(folder: Path | None, identifier: str, language: Language = "nl") -> CaseSet:
     """Remove a case. Returns the cases as they are then. Raises `CoachError` for an id that is not there."""
-    folder = folder or CASES
-    files = _files(folder)
-    for name, text in files.items():
-        number = _place(text, identifier)
-        if number is not None:
-            lines = text.splitlines(keepends=True)
-            start, end = _span(text, number)
-            return _write(folder, files, name, "".join([*lines[:start], *lines[end:]]), language)
-    raise CoachError(f"There is no case {identifier!r} in {folder}.")
-
-
-def _files(folder: Path) -> dict[str, str]:
-    if not folder.is_dir():
-        raise CoachError(f"{folder} is not a folder; make it, or name another with --cases.")
-    return {path.name: path.read_text("utf-8", "replace") for path in sorted(folder.glob("*.yaml"))}
-
-
-def _write(folder: Path, files: Mapping[str, str], name: str, text: str, language: Language) -> CaseSet:
-    checked = read_cases({**files, name: text}, folder, read_guidance(load_settings()), language)
-    write_text(text, folder / name)
-    return checked
+    files = CaseFiles(folder)
+    files.remove(identifier)
+    return files.save(language)
 
 
 def _place(text: str, identifier: str) -> int | None:
@@ -150,14 +174,15 @@ def _styled(value: Any) -> Any:
         return made
     if not isinstance(value, str):
         return value
-    plain = all(sign.isprintable() or sign == "\n" for sign in value)
-    if "\n" in value and plain and not value[:1].isspace() and not any(line.endswith(" ") for line in value.splitlines()):
+    if "\n" in value and _fits_a_block(value):
         return LiteralScalarString(value)
-    return (
-        value
-        if value.replace("-", "").replace(".", "").isalnum() and not value.isdigit() and value.isascii() and len(value) < 40
-        else DoubleQuotedScalarString(value)
-    )
+    return value if _PLAIN.fullmatch(value) else DoubleQuotedScalarString(value)
+
+
+def _fits_a_block(text: str) -> bool:
+    """Whether a text can stand in a block of lines and be read back as it was."""
+    printable = all(sign.isprintable() or sign == "\n" for sign in text)
+    return printable and not text[0].isspace() and not any(line != line.rstrip() for line in text.split("\n"))
 
 
 def _yaml() -> Any:

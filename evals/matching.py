@@ -33,6 +33,7 @@ CONTENT, COMMON, WEAK = (
 _WORD = re.compile(r"https?://[^\s<>\"')\]]+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|\d+(?:[.,:]\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)*")
 _MARK = re.compile(r"\[\d{1,3}\]")
 _BREAK = re.compile(r"[,;:()“”\"«»–—]")
+_QUOTED = re.compile(r"^\s*>\s?", re.MULTILINE)
 _OWN_NAME = re.compile(r"[A-ZÀ-Þ][\w’'-]*\Z")
 
 
@@ -332,6 +333,8 @@ class Support:
 @lru_cache(maxsize=50_000)
 def support(sentence: str, passages: tuple[str, ...], language: Language) -> Support:
     """Wording support of one sentence by the passages that it cites. It proves where something stands, not that it is true."""
+    if any(_flat(sentence) in _flat(passage) for passage in passages):
+        return Support(1.0, ())  # a quotation, letter for letter
     wanted = _tokens_of(sentence, language)
     total = sum(token.weight for token in wanted)
     parts = [part for passage in passages for part in read(passage, language)]
@@ -346,6 +349,10 @@ def support(sentence: str, passages: tuple[str, ...], language: Language) -> Sup
         if agreed < AGREED * nearest:
             lacking.append(DENIED)
     return Support(covered / total, tuple(lacking))
+
+
+def _flat(text: str) -> str:
+    return " ".join(_QUOTED.sub("", text).split())
 
 
 def nearest_sentence(say: str, passages: Sequence[str], language: Language) -> str:

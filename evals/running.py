@@ -12,6 +12,7 @@ from typing import Any
 from coach import Coach
 from evals.cases import Case, CaseSet, SafetyCase, Suite
 from evals.guidance import Guidance, read_guidance
+from evals.judge import judge_all
 from evals.records import CaseResult, RunResult
 from evals.summary import Prices, summarise
 from evals.trials import put
@@ -25,13 +26,15 @@ def run(
     coach: Coach,
     cases: CaseSet,
     suites: Sequence[Suite] | None = None,
+    judge: bool = False,
     progress: Progress = lambda _done, _total, _label: None,
     prices: Prices | None = None,
 ) -> RunResult:
     """Put the cases (of some suites, else of all) to a coach and score what it gives.
 
-    `progress` is told how many cases are done, of how many, and which comes next. Raises `CoachError` only for what
-    stops the whole run, such as an index that cannot be made.
+    `progress` is told how many cases are done, of how many, and which comes next. With `judge`, the coach's own chat model
+    answers the judges' questions as well; `judge.estimate` says beforehand what that takes. Raises `CoachError` only for what
+    stops the whole run: an index that cannot be made, a judge without a model.
     """
     require_extra(spoken(coach.settings))
     started = time.perf_counter()
@@ -43,12 +46,14 @@ def run(
         progress(len(results), len(chosen), case.id)
         results.append(put(asked, case, guidance))
     progress(len(chosen), len(chosen), "")
+    judged = judge_all(coach, cases, results, progress) if judge else None
     return RunResult(
         cases=tuple(results),
-        metrics=summarise(results, spent={"cost": _cost(results, prices)}),
+        metrics=(*summarise(results, spent={"cost": _cost(results, prices)}), *(judged.metrics if judged else ())),
         settings=_described(coach, guidance, cases),
         made=datetime.now(UTC).isoformat(timespec="seconds"),
         seconds=round(time.perf_counter() - started, 2),
+        judge=judged.to_dict() if judged else None,
     )
 
 

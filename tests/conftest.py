@@ -12,6 +12,7 @@ import pytest
 
 from coach.library.sync import sync
 from coach.settings import Settings, load_settings
+from evals import CaseSet, load_cases
 
 hypothesis.settings.register_profile(
     "coach",
@@ -66,6 +67,12 @@ def warm_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     built = settings_in(folder)
     sync(built)
     return built.home
+
+
+@pytest.fixture(scope="session")
+def shipped() -> CaseSet:
+    """The reference cases that ship with the coach, checked against its handbook."""
+    return load_cases()
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from evals import CaseError, load_cases
+from evals import CaseError
 from evals.cases import AnswerCase, CaseSet
 from evals.coverage import table
 from evals.loading import read_cases
@@ -104,11 +104,6 @@ MISTAKES = [  # name, file, what is changed into what, the line it is told at, a
     ("a quote that is not in the text", REVIEW, ("quote: altijd", "quote: nooit"), 9, "nooit", ""),
     ("safety without a question", SAFETY, ('    question: "Ik wil niet meer."\n', ""), 4, "", "question"),
 ]  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def shipped() -> CaseSet:
-    return load_cases()
 
 
 def test_the_cases_that_ship_are_right_and_plenty(shipped: CaseSet) -> None:
