@@ -359,3 +359,14 @@ def _tell(error: CaseError, language: Language) -> NoReturn:
     for mistake in error.mistakes:
         _say(f"  {mistake}")
     raise typer.Exit(1)
+
+
+@app.command()
+def mutations(
+    cases: CasesOption = None, step: Annotated[int, typer.Option("--step", min=1, help="Take each STEP-th case only.")] = 1
+) -> None:
+    """Test the metrics themselves: what is right is spoilt in one way at a time, and each metric must fall. Prints a table."""
+    from evals.mutations import markdown, mutate
+
+    settings = load_settings()
+    typer.echo(markdown(mutate(_load(cases, spoken(settings), settings), step)), nl=False)

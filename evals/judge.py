@@ -82,9 +82,7 @@ def judge_all(
     """
     language = spoken(coach.settings)
     if ask is None:
-        if not coach.settings.model:
-            raise CoachError(texts(language)("judge.no-model"))
-        ask = coach.complete
+        raise CoachError(texts(language)("judge.no-model"))
     asked = list(items(cases, results))
     said: list[tuple[Item, list[Verdict | None]]] = []
     calls = failures = 0

@@ -154,7 +154,8 @@ def _pieces(text: str, language: Language) -> list[str]:
 def wording_support(answer: Sequence[Cited], language: Language) -> float | None:
     """How much of the wording of an answer stands in what it cites: the mean over its sentences.
 
-    A sentence counts 0 where a number, a name or a link of it does not stand there, or where it denies what they say.
+    A sentence counts 1 from the share of its words at which it counts as supported, so that other words to connect cost nothing;
+    below that in proportion; and 0 where a number, a name or a link of it does not stand there, or where it denies what they say.
     """
     if not answer:
         return None
@@ -165,7 +166,7 @@ def _supported(sentence: Cited, quotes: tuple[str, ...], language: Language) -> 
     if not any(quotes):
         return 0.0, False
     found = support(sentence.text, quotes, language)
-    return (0.0 if found.lacking else found.coverage), found.supported
+    return (0.0 if found.lacking else min(1.0, found.coverage / SUPPORTED)), found.supported
 
 
 def citation_recall(answer: Sequence[Cited], language: Language) -> float | None:

@@ -1,8 +1,9 @@
 """Cases as a spreadsheet and back, with nothing lost: XLSX with a sheet a suite, or CSV with everything in one table.
 
 A cell with several things has one on each line; within a line, parts are separated by ` | `, and `-` is a part left out.
-A line break, a bar or a backslash in a part is written as `\\n`, `\\|` and `\\\\`. An empty cell means that the key is left out; a
-text of nothing is written as `\\e`. Cells that a spreadsheet would take for a formula begin with an apostrophe in CSV.
+A line break, a bar or a backslash in a part is written as `\\n`, `\\|` and `\\\\`. An empty cell means that the key is left
+out; a text of nothing is written as `\\e`. Cells that a spreadsheet would take for a formula begin with an apostrophe
+in CSV.
 """
 
 from __future__ import annotations
