@@ -102,7 +102,8 @@ def test_what_cannot_be_measured_is_nothing_and_not_zero() -> None:
     [
         ("answer", "answered", 1.0, False, 1), ("answer", "answered", 0.5, False, 0.5), ("answer", "answered", 0, False, -1),
         ("answer", "answered", 1.0, True, -1), ("answer", "related", 0.0, False, 0), ("answer", "not_covered", 0.0, False, 0),
-        ("abstain", "not_covered", None, False, 1), ("abstain", "related", None, False, 1), ("abstain", "answered", None, False, -1),
+        ("abstain", "not_covered", None, False, 1), ("abstain", "related", None, False, 1),
+        ("abstain", "answered", None, False, -1),
     ],
 )  # fmt: skip
 def test_refusing_is_scored_after_crag(expected: str, outcome: str, share: float | None, forbidden: bool, score: float) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import settings_in
 
 import coach.drafts.kinds
 import coach.drafts.rules
@@ -17,7 +18,6 @@ from coach import Coach, load_kinds
 from coach.settings import Settings
 from evals import CaseSet, RunResult, accept, compare, read_run, run
 from evals.cases import AnswerCase, DraftCase, ReviewCase
-from tests.conftest import settings_in
 
 KNOWLEDGE = Path(__file__).resolve().parent.parent / "knowledge"
 TOPICS = ("first-message", "feedback", "trust", "goals-and-milestones", "expectations-and-boundaries", "ending-well")
