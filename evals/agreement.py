@@ -124,10 +124,12 @@ def read_labels(paths: Sequence[Path], language: Language = "nl") -> list[dict[s
 
 def as_sheet(rows: Sequence[Mapping[str, Any]]) -> str:
     """Items to label, as CSV with empty columns for two people."""
+    from evals.sheets import guarded
+
     stream = io.StringIO()
     writer = csv.DictWriter(stream, COLUMNS, extrasaction="ignore", restval="")
     writer.writeheader()
-    writer.writerows(dict(row) for row in rows)
+    writer.writerows({key: guarded(str(value)) for key, value in row.items()} for row in rows)
     return stream.getvalue()
 
 

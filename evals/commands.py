@@ -126,20 +126,23 @@ def run(
     from evals.comparing import compare
     from evals.report import chance, floor, verdict, write_report
     from evals.running import run as run_cases
+    from evals.workshop import variant
 
     settings = load_settings()
     chosen = _language(language, settings)
     wanted = _suites(suites)
     loaded = _load(cases, chosen, settings)
+    other = variant(settings, vs) if vs is not None else None
     coach = _synced(Coach(settings), chosen)
-    held = _held(baseline, cases, gate and vs is None, chosen)
+    held = _held(baseline, cases, needed=gate and vs is None, language=chosen)
     prices = _prices(price)
     if judge:
         _announce_judge(coach, loaded.only(wanted), chosen, yes=yes)
     with _progress(texts(chosen)("command.progress")) as progress:
         result = run_cases(coach, loaded, wanted, judge=judge, progress=progress, prices=prices)
-        if vs is not None:
-            held, result = _versus(coach, vs, loaded, wanted, result, progress, chosen)
+        if other is not None:
+            _say(texts(chosen)("command.vs", setting=vs))
+            held, result = result, run_cases(_synced(other, chosen), loaded, wanted, progress=progress)
     comparison = compare(result, held, whole=wanted is None)
     if vs is None:
         write_json(result.to_dict() | {"suites": list(wanted or SUITES)}, _last(settings), small=True)
@@ -169,7 +172,7 @@ def _suites(names: Sequence[str] | None) -> tuple[Suite, ...] | None:
     return tuple(suite for suite in SUITES if suite in names) if names else None
 
 
-def _held(path: Path | None, folder: Path | None, needed: bool, language: Language) -> RunResult | None:
+def _held(path: Path | None, folder: Path | None, *, needed: bool, language: Language) -> RunResult | None:
     """The run to compare with; a gate cannot do without one."""
     place = path or baseline_path(folder)
     if path is None and not place.exists():
@@ -189,27 +192,6 @@ def _prices(text: str | None) -> Any:
         return Prices(sent, received)
     except ValueError:
         raise typer.BadParameter("write --price as sent/received, for instance 0.4/1.6") from None
-
-
-def _versus(
-    coach: Coach,
-    setting: str,
-    cases: CaseSet,
-    suites: tuple[Suite, ...] | None,
-    first: RunResult,
-    progress: Any,
-    language: Language,
-) -> tuple[RunResult, RunResult]:
-    """The run as set, and one with a setting changed: the same cases under both."""
-    from evals.running import run as run_cases
-    from evals.workshop import variant
-
-    _say(texts(language)("command.vs", setting=setting))
-    other = _synced(variant(coach, setting), language)
-    try:
-        return first, run_cases(other, cases, suites, progress=progress)
-    finally:
-        other.close()
 
 
 def _summary(result: RunResult, language: Language) -> None:

@@ -123,6 +123,7 @@ def parse(reply: str, text: str) -> Verdict | None:
 
     Read are a line or a JSON field `verdict` (or `oordeel`), and one `evidence` (or `bewijs`), in any quotes.
     """
+    reply = reply.replace("*", "")
     verdicts = {_MEANS[found.lower()] for found in _VERDICT.findall(reply)}
     if len(verdicts) != 1:
         return None

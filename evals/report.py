@@ -16,6 +16,7 @@ from evals.charts import Bar, chart
 from evals.comparing import Comparison
 from evals.coverage import table
 from evals.records import CaseResult, Metric, RunResult, write_json, write_text
+from evals.sheets import guarded
 from evals.wordings import Texts, texts
 
 SUITES = ("answers", "retrieval", "refusal", "drafts", "reviews", "safety")
@@ -281,12 +282,13 @@ def as_csv(result: RunResult, comparison: Comparison | None = None) -> str:
             case.milliseconds,
             case.shown,
         ]
-        writer.writerow([_harmless(value) for value in (*row, *(case.scores.get(name, "") for name in names))])
+        writer.writerow(
+            [
+                guarded(value) if isinstance(value, str) else value
+                for value in (*row, *(case.scores.get(name, "") for name in names))
+            ]
+        )
     return "\ufeff" + stream.getvalue()
-
-
-def _harmless(value: object) -> object:
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
 
 
 def junit(result: RunResult, comparison: Comparison | None, language: Language = "nl") -> str:

@@ -43,7 +43,7 @@ def export_cases(cases: CaseSet, path: Path) -> None:
         stream = io.StringIO()
         writer = csv.DictWriter(stream, columns, restval="")
         writer.writeheader()
-        writer.writerows({key: _guarded(value) for key, value in row_of(case, cases).items()} for case in cases.cases)
+        writer.writerows({key: guarded(value) for key, value in row_of(case, cases).items()} for case in cases.cases)
         write_text("\ufeff" + stream.getvalue(), path)
         return
     _check_suffix(path)
@@ -308,7 +308,8 @@ def _unescaped(text: str) -> str:
     return made
 
 
-def _guarded(cell: str) -> str:
+def guarded(cell: str) -> str:
+    """A cell of a CSV file that no spreadsheet takes for a formula."""
     return f"'{cell}" if cell.startswith(_FORMULA) else cell
 
 

@@ -57,8 +57,8 @@ def poisoned(coach: Coach, cases: Sequence[SafetyCase]) -> Iterator[Coach]:
             other.close()
 
 
-def variant(coach: Coach, assignment: str) -> Coach:
-    """A coach with one setting changed, as NAME=VALUE; what needs an index of its own gets one, kept for the next time.
+def variant(base: Settings, assignment: str) -> Coach:
+    """A coach with one setting of these changed, as NAME=VALUE; what needs an index of its own gets one, kept for the next time.
 
     Raises `CoachError` for a setting that does not exist or cannot be used.
     """
@@ -67,8 +67,8 @@ def variant(coach: Coach, assignment: str) -> Coach:
     if not sign or name not in fields or name == "COACH_HOME":
         known = ", ".join(sorted(set(fields) - {"COACH_HOME"}))
         raise CoachError(f"--vs {assignment}: write it as NAME=VALUE, with one of {known}.")
-    settings = load_settings(**(coach.settings.model_dump(exclude={fields[name]}) | {fields[name]: value}))
+    settings = load_settings(**(base.model_dump(exclude={fields[name]}) | {fields[name]: value}))
     if name in ("COACH_EMBEDDER", "COACH_KNOWLEDGE", "COACH_CHROMA_URL"):
-        home = coach.settings.home / "evals" / "variants" / _NAME.sub("-", f"{name}-{value}")[:80]
+        home = base.home / "evals" / "variants" / _NAME.sub("-", f"{name}-{value}")[:80]
         settings = with_settings(settings, home=home)
     return Coach(settings)

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-CARRIED = ["pyproject.toml", "README.md", "LICENSE", "coach", "knowledge", "prompts"]
+CARRIED = ["pyproject.toml", "README.md", "LICENSE", "coach", "evals", "knowledge", "prompts"]
 
 
 @pytest.fixture(scope="session")
@@ -69,3 +69,8 @@ def test_it_answers_a_question_outside_the_checkout(installed: Path, tmp_path: P
         "nl/first-message.md",
         True,
     )
+
+
+def test_it_carries_the_reference_cases(installed: Path, tmp_path: Path) -> None:
+    table = run(str(installed), "-m", "coach.cli", "eval", "coverage", COACH_HOME=str(tmp_path / "home"))
+    assert table.startswith("| topic |") and "| first-message |" in table
