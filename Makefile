@@ -1,5 +1,6 @@
 # Two commands do everything: `make run` and `make test`. Both install what they need into .venv, once.
 PYTHON ?= python3
+PORT ?= 8501
 BIN := .venv/bin
 CONSTRAINTS := constraints.txt
 
@@ -7,7 +8,7 @@ CONSTRAINTS := constraints.txt
 
 run: .venv/installed
 	@$(BIN)/coach sync
-	@$(BIN)/coach ask "Mag ik in mijn eerste bericht meteen vragen of iemand mijn mentor wil worden?"
+	@$(BIN)/coach ui --port $(PORT)
 
 ask: .venv/installed
 	@test -n "$(Q)" || { echo 'make ask: give a question, as in make ask Q="Hoe geef ik feedback?"' >&2; exit 2; }
@@ -15,7 +16,7 @@ ask: .venv/installed
 export Q
 
 test: .venv/tested
-	@$(BIN)/ruff check coach evals tests benchmarks
+	@$(BIN)/ruff check coach evals ui tests benchmarks
 	@$(BIN)/mypy
 	@$(BIN)/python -m pytest
 

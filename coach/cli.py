@@ -347,6 +347,17 @@ def _read_message(file: str) -> str:
 
 
 @app.command()
+def ui(port: Annotated[int, typer.Option("--port", help="Port on this machine.", min=1, max=65_535)] = 8501) -> None:
+    """Serve the page for mentees, mentors and trainers on this machine."""
+    from ui.serve import ADDRESS, command, serve
+
+    wanted = command(port)
+    _ready()
+    _say(f"The page is at http://{ADDRESS}:{port}; Ctrl+C stops it.")
+    serve(wanted)
+
+
+@app.command()
 def doctor(as_json: AsJson = False) -> None:
     """Look at index, embedder, folders and model, and say what to do about each."""
     from coach.coach import Coach

@@ -168,8 +168,12 @@ class Coach:
     def add_file(self, name: str, data: bytes, *, replace: bool = False) -> Path:
         """Put a file into the trainer's own folder, which is read from now on; `sync` makes it count."""
         placed = self.shelf.put(name, data, replace=replace)
-        self.settings = self.settings.model_copy(update={"knowledge": self.shelf.folders})
+        self.watch_own_folder()
         return placed
+
+    def watch_own_folder(self) -> None:
+        """Read the trainer's own folder too, once it exists."""
+        self.settings = self.settings.model_copy(update={"knowledge": self.shelf.folders})
 
     def mends(
         self,

@@ -13,8 +13,9 @@ import coach
 
 ROOT = Path(__file__).resolve().parent.parent
 FILES = sorted((ROOT / "coach").rglob("*.py"))
-EVALS = sorted((ROOT / "evals").rglob("*.py"))
 NAMES = [path.relative_to(ROOT).as_posix() for path in FILES]
+GUESTS = [path for house in ("evals", "ui") for path in sorted((ROOT / house).rglob("*.py"))]
+GUEST_NAMES = [path.relative_to(ROOT).as_posix() for path in GUESTS]
 # The rooms in order: each may import from those on earlier lines and from its own name.
 FLOORS = [
     {"errors", "records", "settings"},
@@ -69,10 +70,15 @@ def test_imports_point_one_way(path: Path) -> None:
                                  and {own, other} - FLOORS[0]]  # fmt: skip
 
 
-@pytest.mark.parametrize("path", EVALS, ids=lambda path: path.name)
-def test_the_evals_enter_by_the_front_door(path: Path) -> None:
+@pytest.mark.parametrize("path", GUESTS, ids=GUEST_NAMES)
+def test_guests_enter_by_the_front_door(path: Path) -> None:
     public = {f"coach.{name}" for name in coach.__all__}
     assert {name for name in imports(ast.parse(path.read_text("utf-8"))) if name.split(".")[0] == "coach"} <= public
+
+
+@pytest.mark.parametrize("path", GUESTS, ids=GUEST_NAMES)
+def test_guests_neither_print_nor_read_the_environment(path: Path) -> None:
+    assert path.name == "commands.py" or not uses(path, r"print|(sys\.)?exit|sys\.std(out|err)(\..*)?|os\.(environ|getenv)(\..*)?")
 
 
 @pytest.mark.parametrize(
@@ -101,13 +107,12 @@ def drawn() -> set[str]:
             path = "".join(folder for _, folder in folders) + name
             if name.endswith("/"):
                 folders.append((depth, name))
-            elif path.startswith(("coach/", "evals/")):
+            elif path.startswith(("coach/", "evals/", "ui/")):
                 found.add(path)
     return found
 
 
 def test_the_tree_in_the_readme_names_every_module_and_no_other() -> None:
-    files = (path.relative_to(ROOT) for path in (*FILES, *EVALS))
-    modules = {path.as_posix() for path in files if path.name != "__init__.py"}
+    modules = {name for name in NAMES + GUEST_NAMES if Path(name).name != "__init__.py"}
     named = {name for name in drawn() if not name.endswith("__init__.py")}
     assert (modules - named, named - modules) == (set(), set())

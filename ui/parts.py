@@ -1,0 +1,185 @@
+"""Pieces that several pages have in common: the masthead, text drawn safely, guidance opened, errors in one sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from coach import Citation, CoachError, Finding, GuidanceRef, Reading
+from ui import prose, texts
+from ui.session import coach, desk, language, t
+
+_ASSETS = Path(__file__).parent / "assets"
+ICON = _ASSETS / "icon.png"
+
+
+def _component(name: str, html: str) -> Any:
+    css = _ASSETS / f"{name}.css"
+    return st.components.v2.component(
+        f"coach.{name}",
+        html=html,
+        css=css.read_text(encoding="utf-8") if css.exists() else None,
+        js=(_ASSETS / f"{name}.js").read_text(encoding="utf-8"),
+    )
+
+
+_PROSE = _component("prose", '<div class="prose"></div>')
+_COPY = _component("copy", '<div class="copy"><button type="button"></button><span role="status"></span></div>')
+_LANGUAGE = _component("language", "<span></span>")
+
+
+def dress() -> None:
+    """The page's own style, and the language that a screen reader pronounces it in."""
+    st.html(f"<style>{(_ASSETS / 'page.css').read_text(encoding='utf-8')}</style>")
+    with st.container(height=1, border=False, key="pronunciation"):
+        _LANGUAGE(data={"language": language()}, key="pronunciation_language")
+
+
+def masthead(title: str, intro: str) -> None:
+    """The page's title with the switch of language beside it."""
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="masthead"):
+        st.title(t(title), anchor=False, width="content")
+        st.segmented_control(
+            t("language.label"),
+            texts.LANGUAGES,
+            format_func=lambda code: texts.text("language.name", code),
+            key="language",
+            required=True,
+            label_visibility="collapsed",
+        )
+    st.markdown(t(intro))
+
+
+def draw(blocks: Sequence[prose.Block], key: str, *, spoken: str = "", scroll: bool = False) -> int | None:
+    """Draw text; give the number of the source that was clicked in it, if any."""
+    data = {"blocks": list(blocks), "language": spoken or language(), "scroll": scroll}
+    result = _PROSE(data=data, key=key, on_open_change=lambda: None)
+    return int(result.open) if result.open else None
+
+
+def copy_button(words: str, key: str, label: str = "copy.label") -> None:
+    """A button that puts words on the clipboard and says so."""
+    _COPY(data={"text": words, "label": t(label), "done": t("copy.done"), "failed": t("copy.failed")}, key=key, width="content")
+
+
+@contextmanager
+def one_sentence() -> Iterator[None]:
+    """Failures that were foreseen become one sentence on the page."""
+    try:
+        yield
+    except CoachError as error:
+        say(error)
+
+
+def say(error: CoachError) -> None:
+    """One foreseen failure: what kind it is, and in its own words what to do."""
+    known = texts.texts(language())
+    lead = next((known[f"error.{kind.__name__}"] for kind in type(error).__mro__ if f"error.{kind.__name__}" in known), "")
+    st.error(f"{lead} {prose.safe_markdown(str(error))}", icon=":material/error:")
+
+
+def ready() -> None:
+    """See that there is an index of the folders; read them first, once for all sessions, where there is not."""
+    if not coach().needs_sync():
+        return
+    with desk().guidance:
+        if coach().needs_sync():
+            sync(t("sync.first"))
+
+
+def sync(label: str) -> Any:
+    """Read the folders, with progress; give the report."""
+    with st.status(label, expanded=True) as status:
+        bar = st.progress(0.0)
+
+        def show(what: str, done: int, total: int) -> None:
+            share = min(1.0, done / total) if total else 0.0
+            bar.progress(share, text=t("sync.progress", what=t(f"sync.{what}"), done=done, total=total))
+
+        report = coach().sync(progress=show)
+        bar.empty()
+        status.update(
+            label=t("sync.done", passages=report.passages, seconds=f"{report.seconds:.0f}"), state="complete", expanded=False
+        )
+    return report
+
+
+def show_citation(citation: Citation) -> None:
+    """Open the passage that an answer quotes, marked inside its section, with the way to the whole document."""
+    _dialog(citation.title, lambda: _citation(citation))
+
+
+def show_guidance(reference: GuidanceRef) -> None:
+    """Open the section of the handbook that a finding rests on."""
+    page = coach().guidance(reference)
+    _dialog(page.title, lambda: _section(page, reference.heading))
+
+
+def _dialog(title: str, body: Callable[[], None]) -> None:
+    def guarded() -> None:
+        with one_sentence():
+            body()
+
+    st.dialog(prose.safe_markdown(title), width="medium")(guarded)()
+
+
+def _citation(citation: Citation) -> None:
+    mark = prose.Mark(citation.start, citation.end, "source", label=t("source.quoted"))
+    try:
+        page: Reading | None = coach().document(citation.document)
+    except CoachError:
+        page = None  # the file was removed; what was quoted is still shown
+    part = page.part_at(citation.start) if page else None
+    if page is None or part is None or not _stands(page, citation):
+        st.warning(t("source.changed"), icon=":material/history:")
+        draw(prose.message(citation.quote, []), "source_quote")
+        return
+    st.caption(prose.safe_markdown(citation.document))
+    whole = st.toggle(t("source.whole"), key="source_whole")
+    if not whole:
+        if part.title:
+            st.subheader(prose.safe_markdown(part.title), anchor=False)
+        draw(prose.section(part.passages, [mark]), "source_section", spoken=page.language, scroll=True)
+    else:
+        _whole(page, [mark])
+
+
+def _section(page: Reading, heading: str) -> None:
+    part = page.part_named(heading)
+    st.caption(prose.safe_markdown(page.document))
+    whole = st.toggle(t("source.whole"), key="guidance_whole", value=part is None)
+    if part is not None and not whole:
+        st.subheader(prose.safe_markdown(part.title), anchor=False)
+        draw(prose.section(part.passages, []), "guidance_section", spoken=page.language)
+    else:
+        _whole(page, [])
+
+
+def _whole(page: Reading, marks: Iterable[prose.Mark]) -> None:
+    blocks: list[prose.Block] = []
+    for part in page.parts:
+        if part.title:
+            blocks.append(prose.heading(part.title))
+        blocks += prose.section(part.passages, marks)
+    draw(blocks, "source_document", spoken=page.language, scroll=True)
+
+
+def _stands(page: Reading, citation: Citation) -> bool:
+    """Whether the quoted words still stand where they stood."""
+    inside = next(
+        (one for part in page.parts for one in part.passages if one.start <= citation.start and citation.end <= one.end), None
+    )
+    return inside is not None and inside.text[citation.start - inside.start : citation.end - inside.start] == citation.quote
+
+
+def numbered(findings: Sequence[Finding]) -> list[prose.Mark]:
+    """The findings as marks in the text, numbered in its order."""
+    return [
+        prose.Mark(one.start, one.end, one.severity, f"[{n}]", t("check.mark", n=n, rule=t(f"rule.{one.rule}")))
+        for n, one in enumerate(findings, start=1)
+        if one.end > one.start
+    ]
