@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-CARRIED = ["pyproject.toml", "README.md", "LICENSE", "coach", "evals", "knowledge", "prompts"]
+CARRIED = ["pyproject.toml", "README.md", "LICENSE", "coach", "evals", "ui", "knowledge", "prompts"]
 
 
 @pytest.fixture(scope="session")
@@ -46,7 +46,13 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run(*command: str, **environment: str) -> str:
     """Run a command away from the checkout and give what it prints."""
     done = subprocess.run(
-        command, env=os.environ | environment, cwd="/", capture_output=True, text=True, check=False, encoding="utf-8"
+        command,
+        env=os.environ | {"PYTHONPATH": ""} | environment,
+        cwd="/",
+        capture_output=True,
+        text=True,
+        check=False,
+        encoding="utf-8",
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -58,6 +64,15 @@ def test_prompts_and_knowledge_come_from_inside_the_wheel(installed: Path) -> No
         "print([s.data_folder(n).relative_to(inside).as_posix() for n in ('knowledge', 'prompts')])"
     )
     assert run(str(installed), "-c", script) == "['data/knowledge', 'data/prompts']\n"
+
+
+def test_the_page_is_in_the_wheel_with_its_texts_and_looks(installed: Path) -> None:
+    script = (
+        "import ui.serve as s; from pathlib import Path; c = s.command(0); page = Path(c[4]);"
+        "print(page.is_file(), sorted(p.name for p in page.parent.glob('*/*') if p.suffix in ('.yaml', '.js', '.css', '.png')))"
+    )
+    found = "'copy.css', 'copy.js', 'en.yaml', 'icon.png', 'language.js', 'nl.yaml', 'page.css', 'prose.css', 'prose.js'"
+    assert run(str(installed), "-c", script) == f"True [{found}]\n"
 
 
 def test_it_answers_a_question_outside_the_checkout(installed: Path, tmp_path: Path) -> None:
