@@ -10,13 +10,13 @@ import streamlit as st
 
 from coach import Answer, Exchange, Rating, to_docx, to_markdown
 from ui import prose
-from ui.answering import Job
+from ui.answering import Answering
 from ui.parts import copy_button, draw, masthead, ready, say, show_citation
 from ui.session import coach, desk, language, person, t
 
 USERS = ("mentee", "mentor", "trainer")
 EXAMPLES = 3  # for each of them
-LISTED = 12  # earlier conversations in the sidebar
+LISTED = 12  # earlier conversations that are offered
 
 
 @dataclass(frozen=True)
@@ -43,15 +43,14 @@ def page() -> None:
         conversation = _conversation()
         exchanges = coach().history.exchanges(conversation) if conversation else []
         waiting = coach().history.waiting(conversation) if conversation else ""
-        _sidebar(conversation)
         if not exchanges and not waiting:
             _examples()
         for exchange in exchanges:
             _exchange(exchange)
-        if exchanges:
-            _keep(exchanges)
         if waiting:
             _wait(conversation, waiting)
+        else:
+            _around(conversation, exchanges)
     question = st.chat_input(t("ask.placeholder"), key="question", max_chars=2_000)
     if question:
         _ask(question)
@@ -102,7 +101,7 @@ def _examples() -> None:
 def _exchange(exchange: Exchange) -> None:
     answer = exchange.answer
     with st.chat_message("user", avatar=":material/person:"):
-        st.markdown(prose.safe_paragraphs(answer.question))
+        draw(prose.message(answer.question, []), f"question_{exchange.number}", spoken=answer.language)
     with st.chat_message("assistant", avatar=":material/menu_book:"):
         _outcome(answer)
         drawn = prose.answer(
@@ -157,50 +156,69 @@ def _rating(exchange: Exchange) -> None:
                     st.rerun()
 
 
-def _keep(exchanges: list[Exchange]) -> None:
-    """Copy and export the conversation, or begin another."""
-    answers = [exchange.answer for exchange in exchanges]
-    title = t("export.title")
+def _around(conversation: str, exchanges: list[Exchange]) -> None:
+    """Begin another conversation, go back to an earlier one, keep this one."""
     with st.container(horizontal=True):
-        st.button(t("ask.new"), on_click=_open, args=("",), icon=":material/add_comment:")
-        with st.popover(t("export.label"), icon=":material/download:"):
-            st.download_button(
-                t("export.markdown"),
-                to_markdown(answers, title, language()),
-                file_name=f"{t('export.file')}.md",
-                mime="text/markdown",
-                on_click="ignore",
-                key="export_markdown",
-            )
-            st.download_button(
-                t("export.word"),
-                lambda: to_docx(answers, title, language()),
-                file_name=f"{t('export.file')}.docx",
-                mime="application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-                on_click="ignore",
-                key="export_word",
-            )
+        if exchanges:
+            st.button(t("ask.new"), on_click=_open, args=("",), icon=":material/add_comment:")
+        _earlier(conversation)
+        if exchanges:
+            _export([exchange.answer for exchange in exchanges])
+
+
+def _earlier(current: str) -> None:
+    who = person()
+    found = [one for one in coach().conversations(who.owner if who else "") if one.conversation != current]
+    if not found:
+        return
+    with st.popover(t("ask.earlier"), icon=":material/history:"):
+        for summary in found[:LISTED]:
+            words = summary.first_question
+            label = prose.safe_markdown(words if len(words) <= 60 else f"{words[:57]}…")
+            key = f"earlier_{summary.conversation}"
+            st.button(label, key=key, on_click=_open, args=(summary.conversation,), type="tertiary", wrap=True)
+
+
+def _export(answers: list[Answer]) -> None:
+    title = t("export.title")
+    with st.popover(t("export.label"), icon=":material/download:"):
+        st.download_button(
+            t("export.markdown"),
+            to_markdown(answers, title, language()),
+            file_name=f"{t('export.file')}.md",
+            mime="text/markdown",
+            on_click="ignore",
+            key="export_markdown",
+        )
+        st.download_button(
+            t("export.word"),
+            lambda: to_docx(answers, title, language()),
+            file_name=f"{t('export.file')}.docx",
+            mime="application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+            on_click="ignore",
+            key="export_word",
+        )
 
 
 def _wait(conversation: str, question: str) -> None:
     """The question that has no answer yet, and the answer as it comes; what went wrong, with a way on."""
     with st.chat_message("user", avatar=":material/person:"):
-        st.markdown(prose.safe_paragraphs(question))
+        draw(prose.message(question, []), "question_waiting")
     job = desk().answers.last(conversation)
     if job is None or (job.done and job.question != question):
         job = desk().answers.begin(conversation, question)
     with st.chat_message("assistant", avatar=":material/menu_book:"):
         place = st.empty()
         place.markdown(f"*{t('ask.busy')}*")
-        for text in job.follow(every=0.25):
-            place.markdown(prose.safe_paragraphs(text) if text else f"*{t('ask.busy')}*")
+        for _ in job.follow(every=0.25):
+            place.markdown(prose.safe_paragraphs(job.text) if job.text else f"*{t('ask.busy')}*")
         if job.error is None and job.fault is None:
             st.rerun()
         place.empty()
         _failed(job, conversation, question)
 
 
-def _failed(job: Job, conversation: str, question: str) -> None:
+def _failed(job: Answering, conversation: str, question: str) -> None:
     if job.fault is not None:
         desk().answers.drop(conversation)
         raise job.fault
@@ -218,24 +236,3 @@ def _failed(job: Job, conversation: str, question: str) -> None:
     with st.container(horizontal=True):
         st.button(t("ask.again"), on_click=again, type="primary")
         st.button(t("ask.leave"), on_click=leave)
-
-
-def _sidebar(current: str) -> None:
-    """Earlier conversations."""
-    who = person()
-    found = coach().conversations(who.owner if who else "")
-    with st.sidebar:
-        st.subheader(t("ask.earlier"), anchor=False)
-        if not found:
-            st.caption(t("ask.none_earlier"))
-        for summary in found[:LISTED]:
-            words = summary.first_question
-            label = prose.safe_markdown(words if len(words) <= 60 else f"{words[:57]}…")
-            st.button(
-                label,
-                key=f"earlier_{summary.conversation}",
-                on_click=_open,
-                args=(summary.conversation,),
-                type="tertiary",
-                disabled=summary.conversation == current,
-            )

@@ -11,7 +11,7 @@ import streamlit as st
 from coach import CoachError, Reading, ShelfFile, SyncReport
 from ui import prose
 from ui.parts import draw, masthead, one_sentence, ready, say, sync
-from ui.session import coach, desk, t
+from ui.session import coach, t
 
 SUFFIXES = ("md", "markdown", "txt", "html", "htm", "docx", "pptx", "pdf", "eml")
 LARGEST = 50  # megabytes
@@ -57,8 +57,7 @@ def _state(files: Sequence[ShelfFile]) -> None:
 
 
 def _sync() -> None:
-    with desk().guidance:
-        st.session_state["sync_report"] = sync(t("sync.again"))
+    st.session_state["sync_report"] = sync(t("sync.again"))
     st.rerun()
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from coach import Citation, CoachError, Finding, GuidanceRef, Reading
+from coach import Citation, CoachError, Finding, GuidanceRef, Reading, SyncReport
 from ui import prose, texts
 from ui.session import coach, desk, language, t
 
@@ -43,11 +43,13 @@ def masthead(title: str, intro: str) -> None:
     """The page's title with the switch of language beside it."""
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="masthead"):
         st.title(t(title), anchor=False, width="content")
+        st.session_state["language_switch"] = language()
         st.segmented_control(
             t("language.label"),
             texts.LANGUAGES,
             format_func=lambda code: texts.text("language.name", code),
-            key="language",
+            key="language_switch",
+            on_change=lambda: st.session_state.update(language=st.session_state["language_switch"]),
             required=True,
             label_visibility="collapsed",
         )
@@ -84,27 +86,30 @@ def say(error: CoachError) -> None:
 
 def ready() -> None:
     """See that there is an index of the folders; read them first, once for all sessions, where there is not."""
-    if not coach().needs_sync():
-        return
-    with desk().guidance:
-        if coach().needs_sync():
-            sync(t("sync.first"))
+    if coach().needs_sync():
+        sync(t("sync.first"))
 
 
-def sync(label: str) -> Any:
-    """Read the folders, with progress; give the report."""
+def sync(label: str) -> SyncReport | None:
+    """Read the folders and follow how far it is; give the report."""
+    job = desk().syncs.begin()
     with st.status(label, expanded=True) as status:
         bar = st.progress(0.0)
-
-        def show(what: str, done: int, total: int) -> None:
-            share = min(1.0, done / total) if total else 0.0
-            bar.progress(share, text=t("sync.progress", what=t(f"sync.{what}"), done=done, total=total))
-
-        report = coach().sync(progress=show)
+        for _ in job.follow(every=0.5):
+            what, done, total = job.at
+            if total:
+                bar.progress(min(1.0, done / total), text=t("sync.progress", what=t(f"sync.{what}"), done=done, total=total))
+            else:
+                bar.progress(0.0)
         bar.empty()
-        status.update(
-            label=t("sync.done", passages=report.passages, seconds=f"{report.seconds:.0f}"), state="complete", expanded=False
-        )
+        if job.fault is not None:
+            raise job.fault
+        if job.error is not None:
+            raise job.error
+        report = job.report
+        if report is not None:
+            done_in = t("sync.done", passages=report.passages, seconds=f"{report.seconds:.0f}")
+            status.update(label=done_in, state="complete", expanded=False)
     return report
 
 

@@ -11,16 +11,16 @@ import streamlit as st
 
 from coach import Coach, CoachError, Language
 from ui import texts
-from ui.answering import Answers
+from ui.answering import Answers, Syncs
 
 
 @dataclass(frozen=True)
 class Desk:
-    """What all sessions share: the coach, the answers on their way, and the lock of whoever changes the guidance."""
+    """What all sessions share: the coach, and the answers and the sync that are on their way."""
 
     coach: Coach
     answers: Answers
-    guidance: threading.Lock
+    syncs: Syncs
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ def desk() -> Desk:
     """The one desk of this process."""
     coach = Coach()
     threading.Thread(target=_warm_up, args=(coach,), name="warm up", daemon=True).start()
-    return Desk(coach, Answers(coach), threading.Lock())
+    return Desk(coach, Answers(coach), Syncs(coach))
 
 
 def _warm_up(coach: Coach) -> None:
@@ -60,7 +60,7 @@ def language() -> Language:
     return cast(Language, st.session_state["language"])
 
 
-def t(key: str, **values: object) -> str:
+def t(key: str, /, **values: object) -> str:
     """A text of the page in its language."""
     return texts.text(key, language(), **values)
 

@@ -25,7 +25,7 @@ def texts(language: Language) -> Mapping[str, str]:
     return MappingProxyType(found)
 
 
-def text(key: str, language: Language, **values: object) -> str:
+def text(key: str, language: Language, /, **values: object) -> str:
     """A text with its blanks filled in. With `count` of 1 its form `KEY.one` is taken where there is one."""
     known = texts(language)
     chosen = f"{key}.one" if values.get("count") == 1 and f"{key}.one" in known else key
