@@ -1,4 +1,4 @@
-"""What people come for, from start to end: a mentee, a mentor and a trainer, each in their own language and at their own width."""
+"""What people come for, from start to end: a mentee, a mentor and a trainer, each in their language and at their width."""
 
 from __future__ import annotations
 
@@ -107,11 +107,9 @@ RULES = b"# Onze regels\n\n## In de zomer\nWacht in de zomer vier weken voor je 
 def test_a_trainer_adds_guidance_that_counts_and_a_bad_file_changes_nothing(visit: Visit, address: str) -> None:
     page, _ = visit(f"{address}/library", "nl")
     page.get_by_role("tab", name=text("library.manage", "nl")).click()
-    page.set_input_files(
-        "input[type=file]", [{"name": "kapot.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.4 nothing"}]
-    )
+    page.set_input_files("input[type=file]", {"name": "kapot.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.4 nothing"})
     expect(main(page).get_by_text(text("library.unchanged", "nl"))).to_be_visible()
-    page.set_input_files("input[type=file]", [{"name": "regels.md", "mimeType": "text/markdown", "buffer": RULES}])
+    page.set_input_files("input[type=file]", {"name": "regels.md", "mimeType": "text/markdown", "buffer": RULES})
     expect(main(page).get_by_text("Onze regels").first).to_be_visible()
     page.get_by_role("button", name=text("library.add", "nl")).click()
     expect(main(page).get_by_text("Bijgewerkt: 1 nieuw")).to_be_visible(timeout=60_000)
