@@ -4,7 +4,7 @@ PORT ?= 8501
 BIN := .venv/bin
 CONSTRAINTS := constraints.txt
 
-.PHONY: run ask test vectors clean
+.PHONY: run ask test eval gate vectors clean
 
 run: .venv/installed
 	@$(BIN)/coach sync
@@ -19,6 +19,13 @@ test: .venv/tested
 	@$(BIN)/ruff check coach evals ui tests benchmarks
 	@$(BIN)/mypy
 	@$(BIN)/python -m pytest
+
+# The reference cases, put to the coach; `make gate` fails if something is demonstrably worse than in evals/baseline.json.
+eval: .venv/installed
+	@$(BIN)/coach eval
+
+gate: .venv/installed
+	@COACH_KNOWLEDGE= COACH_MODEL= COACH_EMBEDDER=bundled $(BIN)/coach eval --gate --baseline evals/baseline.json --report build/evals/report.html
 
 # The vectors of the question bank that ship with the coach; run it after editing knowledge/ or prompts/questions/.
 vectors: .venv/installed

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from evals import CaseError
-from evals.cases import AnswerCase, CaseSet
+from evals.cases import SUITES, AnswerCase, CaseSet
 from evals.coverage import table
 from evals.loading import read_cases
 from evals.wordings import texts
@@ -180,3 +180,11 @@ def test_the_front_door_gives_functions_and_not_the_rooms_behind_them() -> None:
 
     assert callable(evals.run) and callable(evals.compare)
     assert all(getattr(evals, name) for name in evals.__all__)
+
+
+def test_the_examples_in_the_readme_are_right(shipped: CaseSet) -> None:
+    text = (ROOT / "evals" / "README.md").read_text("utf-8")
+    examples = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    assert [read_cases({"own.yaml": example}, Path(), shipped.guidance).cases[0].language for example in examples] == ["nl", "en"]
+    commands = {name.split()[0] for name in re.findall(r"`coach eval ([a-z]+)", text)}
+    assert commands <= {"check", "accept", "agreement", "export", "import", *SUITES}
