@@ -15,8 +15,8 @@ from typing import Annotated, Any, Literal, NoReturn
 
 import typer
 
-from coach.errors import CoachError, DraftError
-from coach.records import Answer, Finding, Language
+from coach.errors import CoachError, DraftError, ModelError
+from coach.records import Answer, Disclosure, Finding, Language, Outgoing
 
 app = typer.Typer(
     name="coach",
@@ -148,21 +148,104 @@ def ask(
     as_json: AsJson = False,
 ) -> None:
     """Answer a question from the guidance, with its sources."""
-    answer = _ready().ask(text, conversation)
+    coach = _ready()
     if as_json:
-        _print_json(answer.to_dict())
-    else:
+        _print_json(coach.ask(text, conversation).to_dict())
+        return
+    _ask_consent(coach, text)
+    _show_as_it_comes(coach, text, conversation)
+
+
+def _show_as_it_comes(coach: Any, text: str, conversation: str | None) -> None:
+    """On a terminal the verified sentences of a model as they come, then the sources; else the whole at once."""
+    if not (coach.settings.model and sys.stdout.isatty()):
+        _show(coach.ask(text, conversation))
+        return
+    shown = ""
+    for piece in coach.stream(text, conversation):
+        if isinstance(piece, Answer):
+            answer = piece
+        else:
+            shown += piece
+            typer.echo(piece, nl=False)
+    typer.echo("\n")
+    if shown.strip() != answer.answer.strip():
         _show(answer)
+        return
+    if answer.notice:
+        typer.echo(answer.notice + "\n")
+    _show_sources(answer)
+
+
+def _ask_consent(coach: Any, text: str) -> None:
+    """Before anything is sent to a model elsewhere, and only on a terminal: show what it would be, and ask once."""
+    from coach.languages import detect
+
+    if not (coach.settings.model and sys.stdin.isatty() and sys.stdout.isatty()):
+        return
+    try:
+        disclosure = coach.disclosure(detect(text))
+        if disclosure is None or disclosure.refused:
+            return
+        _show_disclosure(disclosure, coach.outgoing(text))
+    except ModelError:
+        return  # the answer will say what is wrong with the settings
+    coach.allow(typer.confirm(disclosure.question, default=False))
+
+
+def _show_disclosure(disclosure: Disclosure, messages: Sequence[Outgoing] = ()) -> None:
+    typer.echo(disclosure.summary)
+    for message in messages:
+        typer.echo(f"\n--- {message.role} ---\n{message.text}")
+    typer.echo()
+
+
+@app.command()
+def consent(
+    yes: Annotated[bool, typer.Option("--yes", help="Allow it.")] = False,
+    no: Annotated[bool, typer.Option("--no", help="Refuse it.")] = False,
+    text: Annotated[str, typer.Option("--example", help="Show exactly what asking this question would send.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Show what would be sent to the model of the settings, and allow or refuse it."""
+    from coach.coach import Coach
+
+    if yes and no:
+        raise typer.BadParameter("choose --yes or --no")
+    coach = _ready() if text else Coach()
+    if yes or no:
+        coach.allow(yes)
+    disclosure = coach.disclosure()
+    messages = coach.outgoing(text) if text else ()
+    if as_json:
+        shown = disclosure.to_dict() if disclosure else None
+        _print_json({"disclosure": shown, "outgoing": [vars(message) for message in messages]})
+        return
+    if disclosure is None:
+        typer.echo("Nothing to ask: no model is set, it runs on this machine, or you allowed it.")
+    else:
+        _show_disclosure(disclosure)
+    for message in messages:
+        typer.echo(f"--- {message.role} ---\n{message.text}\n")
 
 
 def _show(answer: Answer) -> None:
-    from coach.languages import language_data
 
     if answer.notice:
         typer.echo(answer.notice + "\n")
     typer.echo(answer.answer)
     if answer.citations:
-        typer.echo(f"\n{language_data(answer.language).texts.sources}:")
+        typer.echo()
+    _show_sources(answer)
+
+
+def _show_sources(answer: Answer) -> None:
+    from coach.languages import language_data
+
+    if answer.searched:
+        _say(answer.searched)
+    if answer.citations:
+        typer.echo(f"{language_data(answer.language).texts.sources}:")
         for citation in answer.citations:
             typer.echo(f"[{citation.n}] {' › '.join(filter(None, (citation.title, citation.heading)))} ({citation.document})")
 
@@ -182,7 +265,8 @@ def chat(
         if not line.strip():
             return
         try:
-            _show(coach.ask(line, current))
+            _ask_consent(coach, line)
+            _show_as_it_comes(coach, line, current)
         except CoachError as error:
             _say(f"coach: {error}")
         typer.echo()
@@ -209,19 +293,21 @@ def conversations(as_json: AsJson = False) -> None:
 @app.command()
 def forget(
     conversation: Annotated[str | None, typer.Argument(help="The conversation's id.")] = None,
-    everything: Annotated[bool, typer.Option("--all", help="Forget every conversation.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Forget every conversation and every reply of a model.")] = False,
+    replies: Annotated[bool, typer.Option("--replies", help="Only empty the cache of a model's replies.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Remove a conversation, or with --all every one, from this machine."""
     from coach.coach import Coach
 
-    if bool(conversation) == everything:
-        raise typer.BadParameter("give one conversation's id, or --all")
-    count = Coach().forget(conversation)
+    if [bool(conversation), everything, replies].count(True) != 1:
+        raise typer.BadParameter("give one conversation's id, --all, or --replies")
+    coach = Coach()
+    count = coach.forget_replies() if replies else coach.forget(conversation)
     if as_json:
         _print_json({"forgotten": count})
     else:
-        typer.echo(f"Forgotten: {count} turns.")
+        typer.echo(f"Forgotten: {count} {'replies' if replies else 'turns'}.")
 
 
 @app.command()

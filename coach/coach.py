@@ -11,25 +11,37 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from coach.answers.history import History, Summary
 from coach.errors import SettingsError
 from coach.health import examine
-from coach.languages import detect
+from coach.languages import DEFAULT_LANGUAGE, detect
 from coach.library.embedding import Progress
 from coach.library.reading import Reading, from_file, from_index
 from coach.library.search import Searcher
 from coach.library.shelf import Shelf, ShelfFile
 from coach.library.sync import is_current, sync
-from coach.records import Answer, Draft, Finding, GuidanceRef, Health, Language, Review, SearchResult, SyncReport
+from coach.model.consent import decide, disclose
+from coach.model.endpoint import endpoint
+from coach.model.session import Models
+from coach.records import (
+    Answer,
+    Disclosure,
+    Draft,
+    Finding,
+    GuidanceRef,
+    Health,
+    Language,
+    Outgoing,
+    Review,
+    SearchResult,
+    SyncReport,
+)
 from coach.settings import Settings, data_folder, load_settings
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from langchain_core.runnables import Runnable
 
     from coach.answers.chain import Work
     from coach.drafts.mending import Mend
@@ -47,6 +59,7 @@ class Coach:
         self.settings = settings or load_settings()
         self.history = History(self.settings)
         self.searcher = Searcher(self.settings)
+        self.models = Models(self.settings)
 
     def sync(
         self,
@@ -72,40 +85,84 @@ class Coach:
 
     def ask(self, text: str, conversation: str | None = None) -> Answer:
         """The answer to a question, cited; in a conversation, a follow-up leans on what was asked before."""
-        from coach.answers.chain import Work, question_language, turn
-
-        started = time.perf_counter()
-        question = _question(text)
-        turns = tuple(self.history.turns(conversation)) if conversation else ()
-        language = question_language(question, self.settings.language, turns)
-        work = self._chain.invoke(Work(question, language, turns))
-        total = round((time.perf_counter() - started) * 1000, 2)
-        answer = Answer(
-            question=question,
-            language=language,
-            outcome=work.outcome,
-            answer=work.answer,
-            citations=work.citations,
-            composer="extractive",
-            notice=" ".join(work.notices),
-            timings_ms=work.timings_ms | {"total": total},
-            conversation=conversation or "",
-        )
-        if conversation:
-            self.history.add(conversation, turn(work), answer)
+        *_, answer = self.stream(text, conversation)
+        assert isinstance(answer, Answer)
         return answer
 
     def stream(self, text: str, conversation: str | None = None) -> Iterator[str | Answer]:
-        """The same answer as it comes: pieces of verified text, then the whole `Answer`, whose text is the one to keep."""
-        answer = self.ask(text, conversation)
-        yield from answer.answer.splitlines(keepends=True)
-        yield answer
+        """The same answer as it comes: pieces of verified text, then the whole `Answer`, whose text is the one to keep.
 
-    @cached_property
-    def _chain(self) -> Runnable[Work, Work]:
-        from coach.answers.chain import chain
+        It differs from the pieces where a model broke off and the guidance is quoted instead.
+        """
+        from coach.answers.chain import Work, answer, turn
+        from coach.drafts.suggested import breaks_rules
 
-        return chain(self.searcher)
+        started = time.perf_counter()
+        work = self._work(text, conversation)
+        spent = self.history.spent(conversation) if conversation and self.settings.model else 0
+        pieces = answer(work, self.searcher, lambda mask: self.models.open(mask, conversation or "", spent), breaks_rules)
+        streamed = False
+        for piece in pieces:
+            if isinstance(piece, Work):
+                work = piece
+            else:
+                streamed = True
+                yield piece
+        if not streamed:
+            yield from work.answer.splitlines(keepends=True)
+        whole = Answer(
+            question=work.question,
+            language=work.language,
+            outcome=work.outcome,
+            answer=work.answer,
+            citations=work.citations,
+            composer=work.composer,
+            notice=" ".join(work.notices),
+            timings_ms=work.timings_ms | {"total": round((time.perf_counter() - started) * 1000, 2)},
+            conversation=conversation or "",
+            searched=work.searched,
+            usage=work.usage,
+        )
+        if conversation:
+            self.history.add(conversation, turn(work), whole)
+            if work.tokens:
+                self.history.spend(conversation, work.tokens)
+        yield whole
+
+    def _work(self, text: str, conversation: str | None) -> Work:
+        from coach.answers.chain import Work, question_language
+
+        question = _question(text)
+        turns = tuple(self.history.turns(conversation)) if conversation else ()
+        return Work(question, question_language(question, self.settings.language, turns), turns)
+
+    def disclosure(self, language: Language | None = None) -> Disclosure | None:
+        """What a person should see and agree to before the first text is sent to a model elsewhere.
+
+        Nothing where no model is set, it is on this machine, or they agreed already. Raises `ModelError` where the settings
+        name no usable model.
+        """
+        where = endpoint(self.settings)
+        return disclose(self.settings, where, language or self._language() or DEFAULT_LANGUAGE) if where else None
+
+    def allow(self, yes: bool) -> None:
+        """Keep whether texts may be sent to the model of the settings; asked once for an endpoint and model."""
+        where = endpoint(self.settings)
+        if where is not None:
+            decide(self.settings, where, allowed=yes)
+
+    def outgoing(self, text: str, conversation: str | None = None) -> tuple[Outgoing, ...]:
+        """Exactly the messages, masked, that asking this question would send to a model; none where it would send nothing.
+
+        For a follow-up that is the request to rewrite it; the answer is asked for with what comes of that.
+        """
+        from coach.answers.chain import outgoing
+
+        return outgoing(self._work(text, conversation), self.searcher) if self.settings.model else ()
+
+    def forget_replies(self) -> int:
+        """Empty the cache of a model's replies; return how many went."""
+        return self.models.replies.empty()
 
     def draft(
         self,
@@ -141,8 +198,10 @@ class Coach:
         return self.history.conversations(owner)
 
     def forget(self, conversation: str | None = None) -> int:
-        """Remove one conversation, or all; return how many turns went."""
-        return self.history.forget(conversation)
+        """Remove one conversation, or all, with what a model replied in it; return how many turns went."""
+        count = self.history.forget(conversation)
+        self.models.replies.empty(conversation)
+        return count
 
     def document_text(self, document: str) -> str:
         """The loaded text of a document, in which the offsets of citations count."""
@@ -197,6 +256,7 @@ class Coach:
     def close(self) -> None:
         """Let go of files and connections."""
         self.searcher.close()
+        self.models.close()
 
     def _language(self) -> Language | None:
         return None if self.settings.language == "auto" else self.settings.language

@@ -53,11 +53,12 @@ class DraftError(CoachError):
 
 
 class ModelError(CoachError):
-    """The chat model cannot be reached or used; `code` is a key of `failures` in `prompts/model/texts.yaml`."""
+    """The chat model cannot be reached or used; `code` and `values` choose and fill a text of `prompts/model/texts.yaml`."""
 
-    def __init__(self, message: str, code: str = "failed") -> None:
+    def __init__(self, message: str, code: str = "failed", **values: str) -> None:
         super().__init__(message)
         self.code = code
+        self.values = values
 
 
 class ConversationError(CoachError):

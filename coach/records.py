@@ -266,13 +266,15 @@ class Disclosure:
     """What a person should know before anything is sent to a model outside this machine.
 
     `refused` says that they were asked before and said no. `sent` and `masked` say in the language asked for what goes out,
-    and what is replaced by a stand-in first.
+    and what is replaced by a stand-in first; `summary` is all of it in sentences, and `question` what they are asked.
     """
 
     endpoint: str
     model: str
     sent: tuple[str, ...]
     masked: tuple[str, ...]
+    summary: str
+    question: str
     refused: bool = False
 
     def to_dict(self) -> dict[str, Any]:

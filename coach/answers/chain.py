@@ -2,28 +2,34 @@
 
 understand   the question, its language, and whether it continues the conversation
 retrieve     the passages, and the confidence that they answer
-compose      what is said, verbatim and cited
+compose      what is said, verbatim and cited; or by a model, sentence by sentence through the gate
 ground       nothing that its source does not say
 """
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from langchain_core.runnables import Runnable, RunnableLambda
 
-from coach.answers import extract
-from coach.answers.ground import verbatim
+from coach.answers import extract, generate
+from coach.answers.ground import BreaksRules, verbatim
 from coach.answers.history import History, Turn, context_of, follows_up
-from coach.errors import StoreError
+from coach.errors import ModelError, StoreError
 from coach.languages import detect, in_crisis, language_data
 from coach.library.confidence import outcome
 from coach.library.search import Searcher
-from coach.records import Citation, Language, Outcome, SearchResult
+from coach.model.prompts import model_texts, prompt, why
+from coach.model.session import Session
+from coach.model.session import outgoing as to_be_sent
+from coach.privacy import Mask
+from coach.records import Citation, Composer, Language, Outcome, Outgoing, SearchResult, Usage
 
 RETRIEVED = 8
 RELATED = 3  # passages shown where none answers
+EARLIER = 4  # questions of a conversation that a model is shown with a follow-up
 
 
 @dataclass(frozen=True)
@@ -39,26 +45,130 @@ class Work:
     answer: str = ""
     citations: tuple[Citation, ...] = ()
     notices: tuple[str, ...] = ()
+    searched: str = ""
+    composer: Composer = "extractive"
+    usage: Usage | None = None
+    tokens: int = 0
     timings_ms: dict[str, float] = field(default_factory=dict)
 
 
+# Opens the dealings with the model for one answer; nothing where no model is set. Raises `ModelError` where it may not be used.
+Open = Callable[[Mask], Session | None]
+
+
 def chain(searcher: Searcher) -> Runnable[Work, Work]:
-    """The steps as one runnable; each is timed."""
+    """The steps without a model, as one runnable; each is timed."""
+    return _understanding() | _retrieving(searcher) | _composing() | _grounding()
 
-    def retrieve(work: Work) -> Work:
-        return _retrieve(work, searcher)
 
-    steps = (
-        _timed("understand", _understand),
-        _timed("retrieve", retrieve),
-        _timed("compose", _compose),
-        _timed("ground", _ground),
-    )
-    first, *rest = (RunnableLambda(step) for step in steps)
-    whole: Runnable[Work, Work] = first
-    for step in rest:
-        whole = whole | step
-    return whole
+def _understanding() -> Runnable[Work, Work]:
+    return RunnableLambda(_timed("understand", _understand))
+
+
+def _retrieving(searcher: Searcher) -> Runnable[Work, Work]:
+    return RunnableLambda(_timed("retrieve", lambda work: _retrieve(work, searcher)))
+
+
+def _composing() -> Runnable[Work, Work]:
+    return RunnableLambda(_timed("compose", _compose))
+
+
+def _grounding() -> Runnable[Work, Work]:
+    return RunnableLambda(_timed("ground", _ground))
+
+
+def answer(work: Work, searcher: Searcher, open_session: Open, breaks_rules: BreaksRules) -> Iterator[str | Work]:
+    """An answer as it comes: pieces of verified text, then the work done. The model writes where there is one and something to
+    write from; whatever goes wrong with it, the guidance is quoted, and a notice says why."""
+    session: Session | None = None
+    failed: ModelError | None = None
+    work = _understanding().invoke(work)
+    if not in_crisis(work.question):
+        try:
+            session = open_session(mask_of(work))
+            if session is not None and work.continues:
+                work = _rewrite(work, session)
+        except ModelError as error:
+            failed = error
+    work = _retrieving(searcher).invoke(work)
+    writes = session is not None and work.outcome == "answered" and failed is None
+    if writes:
+        assert session is not None
+        started = time.perf_counter()
+        try:
+            for piece in _write(work, session, searcher, breaks_rules):
+                if isinstance(piece, str):
+                    yield piece
+                else:
+                    work = piece
+        except ModelError as error:
+            failed = error
+        taken = round((time.perf_counter() - started) * 1000, 2)
+        work = replace(work, timings_ms=work.timings_ms | {"model": taken})
+    if work.composer != "model":
+        work = (_composing() | _grounding()).invoke(work)
+        if failed is not None and work.outcome == "answered":
+            notice = model_texts().extractive[work.language].format(reason=why(failed, work.language))
+            work = replace(work, notices=(*work.notices, notice))
+    if session is not None and session.used:
+        work = replace(work, usage=session.usage, tokens=session.tokens)
+    yield work
+
+
+def outgoing(work: Work, searcher: Searcher) -> tuple[Outgoing, ...]:
+    """The messages that the first call for a question would send, as they would leave this machine."""
+    work = _understanding().invoke(work)
+    mask = mask_of(work)
+    if in_crisis(work.question):
+        return ()
+    if work.continues:
+        return tuple(to_be_sent(prompt("rewrite"), generate.rewrite_values(work.question, _earlier(work), work.language), mask))
+    work = _retrieving(searcher).invoke(work)
+    passages = generate.given(work.result.hits if work.result else (), work.language)
+    if work.outcome != "answered" or not passages:
+        return ()
+    return tuple(to_be_sent(prompt("answer"), generate.values_of(work.question, passages, work.language), mask))
+
+
+def _earlier(work: Work) -> list[str]:
+    return [turn.question for turn in work.turns][-EARLIER:]
+
+
+def mask_of(work: Work) -> Mask:
+    """The personal details in a question and in what was asked before it, with their stand-ins."""
+    mask = Mask(work.language)
+    mask.learn([work.question, *(turn.question for turn in work.turns)])
+    return mask
+
+
+def _rewrite(work: Work, session: Session) -> Work:
+    """A follow-up made a question of its own by the model; as it was, where that cannot be trusted."""
+    made = generate.rewrite(work.question, _earlier(work), work.language, session)
+    if not made or made == work.question:
+        return work
+    texts = language_data(work.language).texts
+    plain = texts.follow_up.format(question=work.continues)
+    shown = model_texts().rewritten[work.language].format(question=made)
+    notices = tuple(shown if notice == plain else notice for notice in work.notices)
+    return replace(work, searched=made, notices=notices)
+
+
+def _write(work: Work, session: Session, searcher: Searcher, breaks_rules: BreaksRules) -> Iterator[str | Work]:
+    """The model's answer through the gate. Raises `ModelError` where there is none."""
+    passages = generate.given(work.result.hits if work.result else (), work.language)
+    if not passages:
+        return
+    asked = work.searched or work.question
+    earlier = " ".join(turn.question for turn in work.turns)
+    for piece in generate.write(asked, work.language, passages, session, searcher, breaks_rules, f"{work.question} {earlier}"):
+        if isinstance(piece, str):
+            yield piece
+            continue
+        notices = work.notices
+        if dropped := piece.dropped.total():
+            left_out = model_texts().partly[work.language].format(count=dropped, total=dropped + piece.kept)
+            notices = (*notices, left_out)
+        yield replace(work, answer=piece.text, citations=piece.citations, composer="model", notices=notices)
 
 
 def _timed(name: str, step):  # type: ignore[no-untyped-def]
@@ -89,7 +199,8 @@ def _understand(work: Work) -> Work:
 
 def _retrieve(work: Work, searcher: Searcher) -> Work:
     seen = frozenset(place for turn in work.turns for place in turn.passages) if work.continues else frozenset()
-    result = searcher.search(work.question, RETRIEVED, work.language, context=work.continues, seen=seen)
+    context = "" if work.searched else work.continues
+    result = searcher.search(work.searched or work.question, RETRIEVED, work.language, context=context, seen=seen)
     notices = (*work.notices, result.notice) if result.notice else work.notices
     return replace(work, result=result, outcome=outcome(result.confidence), notices=notices)
 
@@ -121,9 +232,9 @@ def _ground(work: Work) -> Work:
 
 def turn(work: Work) -> Turn:
     """What a conversation remembers of an answer."""
-    searched = f"{work.continues} {work.question}" if work.continues else work.question
+    searched = work.searched or (f"{work.continues} {work.question}" if work.continues else work.question)
     places = tuple(f"{citation.document}:{citation.start}" for citation in work.citations)
     return Turn(work.question, searched, work.language, work.outcome, work.answer, places)
 
 
-__all__ = ["History", "Work", "chain", "question_language", "turn"]
+__all__ = ["History", "Open", "Work", "answer", "chain", "mask_of", "outgoing", "question_language", "turn"]

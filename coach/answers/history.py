@@ -26,8 +26,9 @@ CREATE INDEX IF NOT EXISTS turns_conversation ON turns (conversation);
 CREATE TABLE IF NOT EXISTS owners (conversation TEXT PRIMARY KEY, owner TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS waiting (conversation TEXT PRIMARY KEY, question TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS ratings (turn INTEGER PRIMARY KEY, good INTEGER NOT NULL, reason TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS spent (conversation TEXT PRIMARY KEY, tokens INTEGER NOT NULL);
 """
-_BELONGING = ("owners", "waiting")  # tables with a row a conversation
+_BELONGING = ("owners", "waiting", "spent")  # tables with a row a conversation
 
 
 @dataclass(frozen=True)
@@ -172,6 +173,20 @@ class History:
                 (conversation,),
             ).fetchall()
         return [Turn(a, b, c, d, e, tuple(json.loads(places))) for a, b, c, d, e, places in rows]
+
+    def spend(self, conversation: str, tokens: int) -> None:
+        """Add the tokens that a model used in a conversation."""
+        with self._open() as connection:
+            connection.execute(
+                "INSERT INTO spent VALUES (?, ?) ON CONFLICT (conversation) DO UPDATE SET tokens = tokens + excluded.tokens",
+                (conversation, tokens),
+            )
+
+    def spent(self, conversation: str) -> int:
+        """The tokens that a model used in a conversation so far."""
+        with self._open() as connection:
+            row = connection.execute("SELECT tokens FROM spent WHERE conversation = ?", (conversation,)).fetchone()
+        return int(row[0]) if row else 0
 
     def last(self, conversation: str) -> Turn | None:
         """The last turn of a conversation, or nothing if it has not begun."""

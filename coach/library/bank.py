@@ -207,7 +207,7 @@ class Bank:
         _, self.sections = catalogue.matrix("bank_sections")
         _, self._raw = catalogue.matrix("bank_raw")
         _, self._lens = catalogue.matrix("lens")
-        self._query_mean: Vectors = catalogue.matrix("bank_means")[1][0]
+        self._query_mean, self._text_mean = catalogue.matrix("bank_means")[1][:2]
         _, found = catalogue.matrix("bank_outside")
         self.outside: Vectors = found if len(found) else self.sections[:0]
         self.total = len(rows)
@@ -215,6 +215,10 @@ class Bank:
     def see_query(self, vectors: Vectors) -> Vectors:
         """Vectors of questions as they are compared: about the mean of questions, through the lens, of unit length."""
         return self.see(vectors, self._query_mean)
+
+    def compare(self, vectors: Vectors) -> Vectors:
+        """Vectors of sentences as they are held against each other: about the mean of the bank's texts, of unit length."""
+        return unit(vectors - self._text_mean)
 
     def see(self, vectors: Vectors, mean: Vectors) -> Vectors:
         """Vectors about a mean, through the lens, of unit length."""

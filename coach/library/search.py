@@ -120,12 +120,23 @@ class Searcher:
         with self._guard:
             return self._embed(self.view(), text)
 
+    def vectors(self, texts: Sequence[str]) -> Vectors:
+        """The vectors of sentences, to be held against each other (see `Bank.compare`)."""
+        with self._guard:
+            view = self.view()
+            embedder = self._own_embedder(view)
+        return view.bank.compare(embedder.passages(list(texts)))
+
     def _embed(self, view: View, text: str) -> Vectors:
+        view.raw_query = self._own_embedder(view).queries([text])[0]
+        return view.bank.see_query(view.raw_query)
+
+    def _own_embedder(self, view: View) -> Embedder:
+        """The embedder that the index was made with."""
         setting = view.catalogue.meta("embedder_setting") or self.settings.embedder
         if self._embedder is None or self._embedder[0] != setting:
             self._embedder = (setting, load_embedder(setting, self.settings))
-        view.raw_query = self._embedder[1].queries([text])[0]
-        return view.bank.see_query(view.raw_query)
+        return self._embedder[1]
 
     def _stale(self, view: View, language: Language) -> str:
         made = view.catalogue.meta("embedder_setting")
