@@ -177,7 +177,8 @@ class Coach:
         from coach.drafts.compose import write
 
         chosen = language or self._language()
-        return write(kind, fields, channel=channel, variant=variant, language=chosen, style=style)
+        opened = self.models.open if self.settings.model else None
+        return write(kind, fields, channel=channel, variant=variant, language=chosen, style=style, open_session=opened)
 
     def review(
         self,

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable, Iterator
-from urllib.parse import urlsplit
 
-from coach.errors import CoachError, SettingsError
+from coach.errors import CoachError
 from coach.library.catalogue import Catalogue
 from coach.library.changes import compare
 from coach.library.embedders import check_name, load_embedder
 from coach.library.lock import catalogue_path, folder, lock
 from coach.library.store import VectorStore
 from coach.library.sync import made_with_settings
+from coach.model.probing import probe
 from coach.records import Check, Health
 from coach.settings import Settings
-
-REACH = 3.0  # seconds to wait for a server to accept a connection
 
 
 def examine(settings: Settings) -> Health:
@@ -98,27 +95,14 @@ def _embedder(settings: Settings) -> Iterator[Check]:
     embedder = load_embedder(settings.embedder, settings)
     vectors = embedder.queries(["Hoe begin ik?"])
     yield Check("embedder", "ok", f"{settings.embedder}: {vectors.shape[1]} dimensions")
-
-
-def _model(settings: Settings) -> Iterator[Check]:
-    if not settings.model:
-        yield Check("model", "ok", "none is set; answers are quoted from the guidance")
-        return
-    if ":" not in settings.model:
-        raise SettingsError(f"COACH_MODEL={settings.model!r}: write it as provider:name, such as openai:gpt-4.1-mini.")
-    address = urlsplit(settings.openai_base_url)
-    if not address.hostname:
-        yield Check("model", "ok", f"{settings.model}, at the provider's own address")
-        return
-    try:
-        socket.create_connection((address.hostname, address.port or (443 if address.scheme == "https" else 80)), REACH).close()
-    except OSError as error:
-        reason = error.strerror or error
+    if settings.embedder.startswith("openai:"):
+        where = settings.openai_base_url or "OpenAI"
         yield Check(
-            "model", "problem", f"{settings.openai_base_url} does not answer ({reason})", "start it or mend OPENAI_BASE_URL"
+            "embedder",
+            "warning",
+            f"guidance, questions and a model's sentences are sent to {where} to be embedded, as they are",
+            "use COACH_EMBEDDER=bundled to keep them on this machine",
         )
-        return
-    yield Check("model", "ok", f"{settings.model} at {settings.openai_base_url}")
 
 
 CHECKS: tuple[tuple[str, Callable[[Settings], Iterator[Check]]], ...] = (
@@ -126,5 +110,5 @@ CHECKS: tuple[tuple[str, Callable[[Settings], Iterator[Check]]], ...] = (
     ("index", _index),
     ("vector store", _store),
     ("embedder", _embedder),
-    ("model", _model),
+    ("model", probe),
 )

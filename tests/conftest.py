@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
+from fake_model import GUIDANCE, KEY, FakeModel
 
+from coach.coach import Coach
 from coach.library.sync import sync
 from coach.settings import Settings, load_settings
 from evals import CaseSet, load_cases
@@ -25,6 +28,7 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("coach")
 
 MakeSettings = Callable[..., Settings]
+MakeCoach = Callable[..., Coach]
 
 
 @pytest.fixture(autouse=True)
@@ -80,3 +84,39 @@ def warm(settings: Settings, warm_home: Path) -> Settings:
     """The same settings with a warm data folder, so that a sync embeds the test's own texts and nothing else."""
     shutil.copytree(warm_home, settings.home)
     return settings
+
+
+@pytest.fixture(scope="session")
+def model_home(tmp_path_factory: pytest.TempPathFactory, warm_home: Path) -> Path:
+    """A folder with guidance and its index; copy it rather than change it."""
+    pytest.importorskip("langchain_openai")  # takes seconds to import, which must not count as the model's time
+    folder = tmp_path_factory.mktemp("model")
+    shutil.copytree(warm_home, folder / "home")
+    settings = settings_in(folder)
+    for name, text in GUIDANCE.items():
+        (settings.knowledge[0] / name).write_text(text)
+    Coach(settings).sync()
+    return folder
+
+
+@pytest.fixture
+def home(model_home: Path, tmp_path: Path) -> Path:
+    """A copy of that folder for one test; the guidance stays where it is."""
+    shutil.copytree(model_home / "home", tmp_path / "home")
+    return tmp_path
+
+
+@pytest.fixture
+def make_coach(home: Path, model_home: Path) -> Iterator[MakeCoach]:
+    """Makes coaches that write with a fake model, and closes them."""
+    made: list[Coach] = []
+
+    def make(fake: FakeModel, **overrides: Any) -> Coach:
+        values = {"model": "openai:klein", "openai_base_url": fake.url, "openai_api_key": KEY, "model_timeout": 1.5}
+        values |= {"knowledge": (model_home / "knowledge",)}
+        made.append(Coach(settings_in(home, **(values | overrides))))
+        return made[-1]
+
+    yield make
+    for coach in made:
+        coach.close()

@@ -6,10 +6,12 @@ Details come only from the fields. A required one that is empty stands as a blan
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from coach.drafts.channels import Channel, channel_named
 from coach.drafts.framing import Name, lines
+from coach.drafts.generate import Open, better
 from coach.drafts.guidance import section
 from coach.drafts.kinds import VARIANTS, DraftKind, Style, Variant, kind_named
 from coach.drafts.letter import Letter
@@ -34,8 +36,9 @@ def write(
     variant: str | None = None,
     language: Language | None = None,
     style: str | None = None,
+    open_session: Open | None = None,
 ) -> Draft:
-    """A draft of a kind from its fields, without a model, reviewed by the kind's own rules.
+    """A draft of a kind from its fields, reviewed by the kind's own rules; in a model's words where `open_session` opens one.
 
     Without `channel` it is the kind's own; without `language` that of the words filled in. `variant` is shorter, warmer or
     more_direct; `style` (direct or gentle) is for feedback. Raises `DraftError` naming the kind, field, channel, variant or
@@ -61,7 +64,7 @@ def write(
     missing = [
         field.name for field in chosen.fields if field.required and not given[field.name] and letter.values[field.name] in shown
     ]
-    return Draft(
+    plain = Draft(
         kind=chosen.id,
         language=language,
         channel=to.id,
@@ -72,6 +75,13 @@ def write(
         composer="template",
         notice=" ".join([*_about_form(letter, wanted, name, body), *_about_words(letter), *_about_reader(letter)]),
     )
+    if open_session is None:
+        return plain
+    made = better(plain, letter, wanted, open_session)
+    if made.composer == "template":
+        return made
+    findings = tuple(_findings(letter, made.subject, made.body, bool(missing)))
+    return replace(made, findings=findings, notice=" ".join([*_about_words(letter), *_about_reader(letter)]))
 
 
 def _findings(letter: Letter, subject: str, body: str, blank: bool) -> Iterator[Finding]:

@@ -64,6 +64,7 @@ class Texts(Strict):
     partly: Both
     rewritten: Both
     sent: Mapping[str, Both]
+    form: Mapping[str, Both]
     reasons: Mapping[str, Both]
     masked: Mapping[str, Both]
     disclosure: Both
