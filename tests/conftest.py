@@ -112,7 +112,7 @@ def make_coach(home: Path, model_home: Path) -> Iterator[MakeCoach]:
     made: list[Coach] = []
 
     def make(fake: FakeModel, **overrides: Any) -> Coach:
-        values = {"model": "openai:klein", "openai_base_url": fake.url, "openai_api_key": KEY, "model_timeout": 1.5}
+        values = {"model": "openai:klein", "openai_base_url": fake.url, "openai_api_key": KEY, "model_timeout": 8.0}
         values |= {"knowledge": (model_home / "knowledge",)}
         made.append(Coach(settings_in(home, **(values | overrides))))
         return made[-1]

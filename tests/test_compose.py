@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 from itertools import product
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -281,7 +282,7 @@ def test_what_cannot_be_used_is_refused_by_name(kind: str, fields: dict[str, str
         ({"channel": "mail"}, "There is no channel 'mail'; did you mean 'email'?"),
     ],
 )
-def test_an_unknown_option_is_refused_by_name(options: dict[str, str], said: str) -> None:
+def test_an_unknown_option_is_refused_by_name(options: dict[str, Any], said: str) -> None:
     with pytest.raises(DraftError, match=re.escape(said)):
         write("outreach", {}, language="nl", **options)
     with pytest.raises(DraftError, match="The kind 'feedback' does not go by 'inmail'; choose from: message"):

@@ -168,7 +168,7 @@ MISBEHAVES = {
 def test_a_model_that_misbehaves(name: str, make_coach: MakeCoach, caplog: pytest.LogCaptureFixture) -> None:
     row = MISBEHAVES[name]
     with serving(row.behave) as fake, caplog.at_level(logging.DEBUG):
-        coach = make_coach(fake)
+        coach = make_coach(fake, model_timeout=1.5 if "COACH_MODEL_TIMEOUT" in row.notice else 8.0)
         coach.search("wachten")  # loads the embedder, whose time is not the model's
         started = time.perf_counter()
         *pieces, answer = coach.stream(QUESTION)
@@ -178,5 +178,5 @@ def test_a_model_that_misbehaves(name: str, make_coach: MakeCoach, caplog: pytes
     assert (answer.composer, [text for text in (*row.never, KEY, "Traceback") if text in served]) == (row.composer, [])
     assert row.notice in answer.notice and (answer.composer == "model" or SHOWN in answer.answer)
     assert answer.answer.count("twee weken") == 1 and answer.citations and KEY not in caplog.text
-    assert taken < 3.0
+    assert taken < 8.0
     assert all("thuis moet opzoeken" not in request.text for request in fake.requests)

@@ -141,12 +141,16 @@ def test_only_a_faithful_rewrite_is_searched(made: str, good: bool) -> None:
     assert faithful_rewrite(made, "en als die dan niet reageert?", earlier, "nl") == good
 
 
-@pytest.mark.parametrize(("model", "address"), [("klein", ""), (":x", ""), ("openai:", ""), ("openai:x", "ftp://a"), ("openai:x", "x:y:z")])
+NO_MODEL = [("klein", ""), (":x", ""), ("openai:", ""), ("openai:x", "ftp://a"), ("openai:x", "x:y:z")]
+
+
+@pytest.mark.parametrize(("model", "address"), NO_MODEL)
 def test_a_setting_that_is_no_model(make_coach: MakeCoach, model: str, address: str) -> None:
     with serving(streams(true)) as fake:
         coach = make_coach(fake, model=model, openai_base_url=address)
         answer = coach.ask(QUESTION)
-        assert (answer.composer, fake.requests) == ("extractive", []) and ("COACH_MODEL" in answer.notice or "OPENAI_BASE_URL" in answer.notice)
+        assert (answer.composer, fake.requests) == ("extractive", [])
+        assert "COACH_MODEL" in answer.notice or "OPENAI_BASE_URL" in answer.notice
         with pytest.raises(ModelError):
             endpoint(coach.settings)
 
@@ -175,7 +179,7 @@ PLAIN = [
 @pytest.mark.parametrize("text", COMMANDS)
 def test_a_command_to_a_model_is_taken_out(text: str) -> None:
     whole = f"Wacht twee weken. {text}\nBel dan."
-    assert without_commands(whole).split() == ["Wacht", "twee", "weken.", "Bel", "dan."] or not commands(whole) == ""
+    assert commands(whole) and without_commands(whole).endswith("\nBel dan.")
     assert text.rsplit(maxsplit=1)[-1] not in without_commands(whole) and len(without_commands(whole)) == len(whole)
 
 

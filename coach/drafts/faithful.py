@@ -126,12 +126,13 @@ def _negated(text: str) -> bool:
 
 def _broken(subject: str, body: str, letter: Letter, plain: Draft) -> list[Finding]:
     """What the kind's rules find in the message that they do not find in the template's."""
-    known = letter.channel.subject is not None
-    found = review(
-        letter.kind.id, body, channel=letter.channel.id, language=letter.language, subject=subject if known else None
-    ).findings
-    before = {finding.rule for finding in plain.findings} | ({"placeholder"} if plain.missing else set())
-    return [finding for finding in found if finding.severity == "must" and finding.rule not in before]
+    before = {finding.rule for finding in _found(plain.subject, plain.body, letter)}
+    return [one for one in _found(subject, body, letter) if one.severity == "must" and one.rule not in before]
+
+
+def _found(subject: str, body: str, letter: Letter) -> tuple[Finding, ...]:
+    known = subject if letter.channel.subject is not None else None
+    return review(letter.kind.id, body, channel=letter.channel.id, language=letter.language, subject=known).findings
 
 
 def worst(found: Sequence[Fault]) -> str:
