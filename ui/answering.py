@@ -7,8 +7,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from coach import Answer, Coach, CoachError, SyncReport
+
+if TYPE_CHECKING:
+    from evals import RunResult
+    from evals.cases import Suite
 
 
 class Job:
@@ -111,6 +116,49 @@ class Syncs:
                 self._job = Syncing(self._coach)
                 self._job.start(self._job.work)
             return self._job
+
+
+class Evaluating(Job):
+    """Reference cases being put to the coach: how far it is, and at the end the run."""
+
+    def __init__(self, coach: Coach, suites: tuple[Suite, ...] | None, *, judge: bool) -> None:
+        super().__init__()
+        self.at = (0, 0)
+        self.suites = suites
+        self.result: RunResult | None = None
+        self._coach, self._judge = coach, judge
+
+    def work(self) -> None:
+        """Run the cases."""
+        from evals import load_cases, run
+
+        def show(done: int, total: int, _case: str) -> None:
+            self.at = (done, total)
+            self.tell()
+
+        self.result = run(self._coach, load_cases(settings=self._coach.settings), self.suites, self._judge, progress=show)
+
+
+class Evaluations:
+    """The one run of the cases on its way in this process."""
+
+    def __init__(self, coach: Coach) -> None:
+        self._coach = coach
+        self._job: Evaluating | None = None
+        self._guard = threading.Lock()
+
+    def begin(self, suites: tuple[Suite, ...] | None, *, judge: bool) -> Evaluating:
+        """A run of some suites, or the one that is on its way."""
+        with self._guard:
+            if self._job is None or self._job.done:
+                self._job = Evaluating(self._coach, suites, judge=judge)
+                self._job.start(self._job.work)
+            return self._job
+
+    def now(self) -> Evaluating | None:
+        """The run that is on its way, if any."""
+        with self._guard:
+            return self._job if self._job is not None and not self._job.done else None
 
 
 class Answers:

@@ -28,7 +28,7 @@ def _component(name: str, html: str) -> Any:
 
 
 _PROSE = _component("prose", '<div class="prose"></div>')
-_COPY = _component("copy", '<div class="copy"><button type="button"></button><span role="status"></span></div>')
+_COPY = _component("copy", '<div class="copy"><button type="button" hidden></button><span role="status"></span></div>')
 _LANGUAGE = _component("language", "<span></span>")
 
 

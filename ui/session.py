@@ -11,16 +11,17 @@ import streamlit as st
 
 from coach import Coach, CoachError, Language
 from ui import texts
-from ui.answering import Answers, Syncs
+from ui.answering import Answers, Evaluations, Syncs
 
 
 @dataclass(frozen=True)
 class Desk:
-    """What all sessions share: the coach, and the answers and the sync that are on their way."""
+    """What all sessions share: the coach, and the answers, the sync and the run of cases that are on their way."""
 
     coach: Coach
     answers: Answers
     syncs: Syncs
+    evaluations: Evaluations
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ def desk() -> Desk:
     """The one desk of this process."""
     coach = Coach()
     threading.Thread(target=_warm_up, args=(coach,), name="warm up", daemon=True).start()
-    return Desk(coach, Answers(coach), Syncs(coach))
+    return Desk(coach, Answers(coach), Syncs(coach), Evaluations(coach))
 
 
 def _warm_up(coach: Coach) -> None:

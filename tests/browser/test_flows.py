@@ -81,7 +81,10 @@ def test_a_mentee_writes_checks_and_takes_the_message_along(visit: Visit, addres
 def test_a_mentor_has_feedback_checked_and_mended(visit: Visit, address: str) -> None:
     page, _ = visit(f"{address}/check", "nl")
     main(page).get_by_text("Mentor", exact=True).click()
-    settle(page)
+    page.wait_for_function(
+        "[...document.querySelectorAll('[data-testid=stSelectbox]')].some("
+        "one => (one.innerText + one.querySelector('input')?.value).includes('als mentor'))"
+    )
     page.get_by_role("combobox", name=text("kind.situation", "nl")).click()
     page.get_by_role("option", name="(Feedback)").click()
     settle(page)
