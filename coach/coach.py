@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Literal
 
 from coach.answers.history import History, Summary
-from coach.errors import SettingsError
+from coach.errors import DamagedError, SettingsError
 from coach.health import examine
 from coach.languages import DEFAULT_LANGUAGE, detect
 from coach.library.embedding import Progress
@@ -73,8 +73,14 @@ class Coach:
         return sync(self.settings, dry_run=dry_run, progress=progress, waiting=waiting)
 
     def needs_sync(self) -> bool:
-        """Whether there is no index yet, or one of other folders than the settings name."""
-        return not is_current(self.settings)
+        """Whether there is no index yet, or one of other folders than the settings name, or one that another version made."""
+        if not is_current(self.settings):
+            return True
+        try:
+            self.searcher.view()
+        except DamagedError:
+            return True
+        return False
 
     def search(self, text: str, k: int = 8) -> SearchResult:
         """The `k` passages that fit a text best, and the confidence, 0 to 1, that they answer it."""

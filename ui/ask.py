@@ -11,7 +11,7 @@ import streamlit as st
 from coach import Answer, Exchange, Rating, to_docx, to_markdown
 from ui import prose
 from ui.answering import Answering
-from ui.parts import copy_button, draw, masthead, ready, say, show_citation
+from ui.parts import consent, copy_button, draw, masthead, ready, say, show_citation
 from ui.session import coach, desk, language, person, t
 
 USERS = ("mentee", "mentor", "trainer")
@@ -40,6 +40,7 @@ def page() -> None:
     with st.container(key="narrow"):
         masthead("ask.title", "ask.intro")
         ready()
+        consent()
         conversation = _conversation()
         exchanges = coach().history.exchanges(conversation) if conversation else []
         waiting = coach().history.waiting(conversation) if conversation else ""

@@ -11,7 +11,7 @@ import streamlit as st
 
 from coach import Citation, CoachError, Finding, GuidanceRef, Reading, SyncReport
 from ui import prose, texts
-from ui.session import coach, desk, language, t
+from ui.session import coach, desk, language, person, t
 
 _ASSETS = Path(__file__).parent / "assets"
 ICON = _ASSETS / "icon.png"
@@ -111,6 +111,20 @@ def sync(label: str) -> SyncReport | None:
             done_in = t("sync.done", passages=report.passages, seconds=f"{report.seconds:.0f}")
             status.update(label=done_in, state="complete", expanded=False)
     return report
+
+
+def consent() -> None:
+    """Before the first word goes to a model elsewhere: what would go, to whom, and the choice, which a trainer has."""
+    who = person()
+    disclosed = coach().disclosure(language())
+    if disclosed is None or disclosed.refused or who is None or not who.trainer:
+        return
+    with st.container(border=True):
+        st.markdown(prose.safe_paragraphs(disclosed.summary))
+        st.markdown(f"**{prose.safe_markdown(disclosed.question)}**")
+        with st.container(horizontal=True):
+            st.button(t("consent.yes"), on_click=coach().allow, args=(True,), type="primary")
+            st.button(t("consent.no"), on_click=coach().allow, args=(False,))
 
 
 def show_citation(citation: Citation) -> None:

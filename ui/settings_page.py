@@ -8,8 +8,8 @@ import streamlit as st
 
 from coach import Health
 from ui import prose
-from ui.parts import masthead
-from ui.session import coach, login_is_configured, person, t
+from ui.parts import draw, masthead
+from ui.session import coach, language, login_is_configured, person, t
 
 LOOKS = {"ok": ":material/check_circle:", "warning": ":material/warning:", "problem": ":material/error:"}
 
@@ -22,7 +22,7 @@ def page() -> None:
         if who is None:
             return
         _in_use()
-        _leaves()
+        _leaves(trainer=who.trainer)
         if who.trainer:
             _doctor()
         _forget(who.owner)
@@ -50,17 +50,35 @@ def _in_use() -> None:
     st.caption(t("settings.change"))
 
 
-def _leaves() -> None:
+def _leaves(*, trainer: bool) -> None:
     """What leaves this machine, and the say over it."""
     st.subheader(t("leaves.title"), anchor=False)
     settings = coach().settings
-    remote = [name for name, used in (("model", bool(settings.model)), ("embedder", settings.embedder.startswith("openai:")),
-                                      ("store", bool(settings.chroma_url))) if used]  # fmt: skip
-    if not remote:
+    disclosed = coach().disclosure(language())
+    elsewhere = [t("leaves.embedder")] * settings.embedder.startswith("openai:") + [t("leaves.store")] * bool(settings.chroma_url)
+    allowed = bool(settings.model) and disclosed is None
+    if not settings.model and not elsewhere:
         st.success(t("leaves.nothing"), icon=":material/lock:")
         return
-    for name in remote:
-        st.markdown(f"- {t(f'leaves.{name}')}")
+    if elsewhere:
+        st.markdown("\n".join(f"- {one}" for one in elsewhere))
+    if disclosed is not None:
+        st.markdown(prose.safe_paragraphs(disclosed.summary))
+        st.info(t("leaves.refused"), icon=":material/lock:")
+    elif allowed:
+        st.markdown(t("leaves.allowed", model=prose.safe_markdown(settings.model)))
+    if trainer and settings.model:
+        with st.container(horizontal=True):
+            if disclosed is not None:
+                st.button(t("consent.yes"), on_click=coach().allow, args=(True,), type="primary")
+            else:
+                st.button(t("leaves.withdraw"), on_click=coach().allow, args=(False,))
+    if settings.model:
+        with st.expander(t("leaves.preview"), icon=":material/visibility:"):
+            question = st.text_input(t("leaves.question"), key="preview_question")
+            for number, one in enumerate(coach().outgoing(question) if question.strip() else ()):
+                st.caption(one.role)
+                draw(prose.message(one.text, []), f"outgoing_{number}")
 
 
 def _doctor() -> None:

@@ -21,7 +21,7 @@ from coach import (
     mail,
 )
 from ui import prose
-from ui.parts import copy_button, draw, masthead, say, show_guidance
+from ui.parts import consent, copy_button, draw, masthead, say, show_guidance
 from ui.session import coach, language, t
 
 AUDIENCES = ("mentee", "mentor", "trainer")
@@ -34,6 +34,7 @@ _BLANK = re.compile(r"\[[^\]\n]{1,80}\]")
 def page() -> None:
     """Draw the page."""
     masthead("write.title", "write.intro")
+    consent()
     kind = choose_kind("write")
     left, right = st.columns([1, 1], gap="large")
     with left:

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from statistics import fmean, pstdev
 
-from coach.errors import StoreError
+from coach.errors import DamagedError
 from coach.library.border import Lines
 from coach.records import Outcome
 
@@ -53,10 +53,10 @@ class Calibration:
 
     @classmethod
     def from_json(cls, text: str) -> Calibration:
-        """What `to_json` wrote. Raises `StoreError` for that of another version, which measured other signals."""
+        """What `to_json` wrote. Raises `DamagedError` for that of another version, which measured other signals."""
         kept = json.loads(text)
         if set(kept.get("means", ())) != {field.name for field in fields(Evidence)}:
-            raise StoreError("The index was made by another version of the coach; run 'coach sync'.")
+            raise DamagedError("The index was made by another version of the coach; run 'coach sync'.")
         return cls(kept["means"], kept["deviations"], Lines(**kept["lines"]))
 
 
