@@ -214,7 +214,7 @@ def _token(
 def find(says: Sequence[str], text: str, language: Language, *, certain: bool = False) -> Match | None:
     """Where a text says one of these; the phrasing that stands there most completely, or nothing.
 
-    A phrasing counts from a coverage of `COVERED`, with all of its numbers, and with at least `AGREED` of its words under the
+    A phrasing counts from a coverage of `COVERED`, with all of its numbers and what they count, and with at least `AGREED` of its words under the
     same negation and beside no other role. When it must be `certain`, both are `CERTAIN` and one sentence holds it all.
     """
     found = [match for say in says if (match := _find(say, text, language, certain))]
@@ -225,11 +225,13 @@ def find(says: Sequence[str], text: str, language: Language, *, certain: bool = 
 def _find(say: str, text: str, language: Language, certain: bool) -> Match | None:
     wanted = _tokens_of(say, language)
     total = sum(token.weight for token in wanted)
+    before = (None, *wanted)
+    exact = [token for token, last in zip(wanted, before, strict=False) if token.number or (last and last.number)]
     coverage, agreement, widest = (CERTAIN, CERTAIN, 1) if certain else (COVERED, AGREED, 2)
     best: Match | None = None
     for window in _windows(read(text, language), widest):
         there = _Window(window, language)
-        if not total or any(token.number and not there.same(token) for token in wanted):
+        if not total or not all(there.same(token) for token in exact):
             continue
         if sum(token.weight for token in wanted if there.same(token)) < total / 3:
             continue  # parts of compounds will not make up for that
