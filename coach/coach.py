@@ -260,6 +260,24 @@ class Coach:
         """What is well and what is not, and what to do about it."""
         return examine(self.settings)
 
+    def complete(self, system: str, user: str, language: Language) -> str:
+        """What the chat model replies to two messages of ours, such as a judge's question; personal details go masked.
+
+        Nothing of it is cached or checked. Raises `ModelError` when there is no model, no consent, or no whole reply in time.
+        """
+        from coach.files import Both
+        from coach.model.prompts import Prompt, failure
+        from coach.privacy import Mask
+
+        mask = Mask(language)
+        mask.learn([user])
+        session = self.models.open(mask)
+        if session is None:
+            raise failure("bad_setting", model=self.settings.model)
+        words = Both(nl="{user}", en="{user}")
+        asked = Prompt(id="plain", names=("user",), system=Both(nl=system, en=system), user=words)
+        return mask.show("".join(session.ask(asked, {"user": user})))
+
     def close(self) -> None:
         """Let go of files and connections."""
         self.searcher.close()

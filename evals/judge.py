@@ -82,7 +82,9 @@ def judge_all(
     """
     language = spoken(coach.settings)
     if ask is None:
-        raise CoachError(texts(language)("judge.no-model"))
+        if not coach.settings.model:
+            raise CoachError(texts(language)("judge.no-model"))
+        ask = coach.complete
     asked = list(items(cases, results))
     said: list[tuple[Item, list[Verdict | None]]] = []
     calls = failures = 0

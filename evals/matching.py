@@ -214,8 +214,9 @@ def _token(
 def find(says: Sequence[str], text: str, language: Language, *, certain: bool = False) -> Match | None:
     """Where a text says one of these; the phrasing that stands there most completely, or nothing.
 
-    A phrasing counts from a coverage of `COVERED`, with all of its numbers and what they count, and with at least `AGREED` of its words under the
-    same negation and beside no other role. When it must be `certain`, both are `CERTAIN` and one sentence holds it all.
+    A phrasing counts from a coverage of `COVERED`, with all of its numbers and what they count, and with at least `AGREED` of its
+    words under the same negation and beside no other role. When it must be `certain`, both are `CERTAIN` and one sentence holds
+    it all.
     """
     found = [match for say in says if (match := _find(say, text, language, certain))]
     return max(found, key=lambda match: match.coverage, default=None)

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import MakeSettings
+from conftest import MakeCoach, MakeSettings
+from fake_model import fails, serving, streams
 from sklearn.metrics import cohen_kappa_score
 
 from coach import Coach, CoachError, Language
@@ -209,3 +210,19 @@ def test_labels_come_from_one_sheet_or_two(tmp_path: Path) -> None:
     (tmp_path / "bad.csv").write_text("item,label\na,ja\n", "utf-8")
     with pytest.raises(CoachError, match="criterion"):
         read_labels([tmp_path / "bad.csv"])
+
+
+def test_a_judge_asks_the_coachs_own_model(judged_cases: tuple[CaseSet, list[CaseResult]], make_coach: MakeCoach) -> None:
+    cases, results = judged_cases
+    with serving(streams("oordeel: nee\nbewijs:")) as fake:
+        coach = make_coach(fake)
+        done = judge_all(coach, cases, results, quiet)
+        asked = len(fake.requests)
+        assert asked == done.calls == REPEATS * len(done.verdicts) and done.unscored == 0
+        assert judge_all(coach, cases, results, quiet).calls == 0 and len(fake.requests) == asked
+        body = fake.requests[0].body
+        assert body["messages"][0]["role"] == "system"
+        assert str(results[0].details["answer"])[:30] in body["messages"][1]["content"]
+    with serving(fails(401)) as fake, pytest.raises(CoachError, match=str(len(done.verdicts))):
+        other = [replace(results[0], details={**results[0].details, "answer": "Iets anders, en nog langer."})]
+        judge_all(make_coach(fake), cases, other, quiet)
