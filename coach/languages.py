@@ -30,6 +30,8 @@ _OPENS_BLOCK = re.compile(r"(?:[-–—•*·▪‣#>|]|\d{1,3}[.)]\s|```|~~~)")
 WRAP_WIDTH = 60
 # Nobody wraps wider than this; beyond it, a line is a whole paragraph.
 WIDEST_WRAP = 120
+SHORTEST_CLAUSE = 3  # words
+MOST_CLAUSES = 8
 
 
 def _words_of(value: object) -> object:
@@ -68,6 +70,7 @@ class LanguageData(BaseModel):
     question_words: Words
     abbreviations: Words
     compound_linkers: tuple[str, ...]
+    conjunctions: Words
     yes_no_openers: Words
     follow_up_openers: Words
     follow_up_words: Words
@@ -166,6 +169,18 @@ def sentences(text: str, language: Language) -> Iterator[tuple[int, int]]:
                 yield from _trimmed(text, start, match.end(1))
                 start = match.end()
         yield from _trimmed(text, start, line_end)
+
+
+def clauses(text: str, language: Language) -> list[str]:
+    """The clauses of a text, at most `MOST_CLAUSES`: its sentences, cut at commas, colons and conjunctions.
+
+    A piece of fewer than three words is no clause; nothing is returned for a text that is a single one.
+    """
+    joints = "|".join(sorted(map(re.escape, language_data(language).conjunctions)))
+    cut = re.compile(rf"[,;:]\s|\s(?:{joints})\s", re.IGNORECASE)
+    pieces = [piece.strip() for start, end in sentences(text, language) for piece in cut.split(text[start:end])]
+    found = [piece for piece in pieces if len(piece.split()) >= SHORTEST_CLAUSE]
+    return sorted(sorted(found, key=len)[-MOST_CLAUSES:], key=found.index) if len(found) > 1 else []
 
 
 def is_wrapped(line: str, following: str) -> bool:

@@ -36,7 +36,7 @@ CONSULTED = 8  # sections that a question is taken to be about, at most
 SHARPNESS = 0.12  # how fast the weight falls from the best section to the next, in cosine
 SHRINKAGE = 0.8  # of the covariance within sections towards an even one; found on held-back wordings
 SECTION_WEIGHT = 0.7  # of the likeness to the section itself, beside that to the questions it answers
-WORDS_WEIGHT = 0.5  # of the share of the question's words that the section or its questions use
+WORDS_WEIGHT = 0.8  # of the share of the question's words that the section or its questions use
 
 
 @dataclass(frozen=True)
@@ -232,13 +232,17 @@ class Bank:
         place = {name: number for number, name in enumerate(names)}
         return names, np.array([place[key] for key in self._keys], np.int64)
 
-    def consult(self, connection: sqlite3.Connection, query: Vectors, text: str, language: Language) -> list[Topic]:
-        """The sections that a question is most likely about, best first; `query` is its vector through the lens."""
+    def consult(
+        self, connection: sqlite3.Connection, query: Vectors, clauses: Sequence[Vectors], text: str, language: Language
+    ) -> list[Topic]:
+        """The sections that a question is most likely about, best first; vectors of it and its clauses are through the lens."""
         import numpy as np
 
-        likeness = np.full(self.total, -1.0, np.float32)
-        np.maximum.at(likeness, self._owners, self.questions @ query)
+        likeness = self._likeness(query)
         score = likeness + SECTION_WEIGHT * (self.sections @ query)
+        if len(clauses):
+            apart = [self._likeness(clause) + SECTION_WEIGHT * (self.sections @ clause) for clause in clauses]
+            score = (score + np.mean(apart, axis=0)) / 2
         score += WORDS_WEIGHT * self._words(connection, text, language)
         names, place = self._distinct
         best, alike = np.full(len(names), -9.0, np.float32), np.full(len(names), -1.0, np.float32)
@@ -251,6 +255,14 @@ class Bank:
             Topic(names[i], float(weight), float(alike[i]), tuple(self._numbers[names[i]]))
             for i, weight in zip(top, weights, strict=True)
         ]
+
+    def _likeness(self, query: Vectors) -> Vectors:
+        """The cosine of each section's nearest question."""
+        import numpy as np
+
+        likeness = np.full(self.total, -1.0, np.float32)
+        np.maximum.at(likeness, self._owners, self.questions @ query)
+        return likeness
 
     def raw(self, number: int) -> Vectors:
         """The vector of a section as it was embedded, by row number."""

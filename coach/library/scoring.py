@@ -63,12 +63,12 @@ class View(Generation):
             kept = self.catalogue.meta("scale")
             self._calibrate(Calibration.from_json(kept) if kept else self.calibrate())
 
-    def score(self, query: Vectors, text: str, language: Language) -> Scores:
-        """Every passage, or every candidate, with its score; `query` is seen through the lens."""
+    def score(self, query: Vectors, text: str, language: Language, clauses: Sequence[Vectors] = ()) -> Scores:
+        """Every passage, or every candidate, with its score; the vectors of the question and its clauses are through the lens."""
         import numpy as np
 
         connection = self.catalogue.connection
-        topics = self.bank.consult(connection, query, text, language)
+        topics = self.bank.consult(connection, query, clauses, text, language)
         terms = lexical.query_terms(text, language, _Vocabulary(connection))
         limit = RANKED if self.exact else CANDIDATES
         by_words = lexical.search(connection, terms, limit)

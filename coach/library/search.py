@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from coach.errors import StoreError
-from coach.languages import detect, language_data
+from coach.languages import clauses, detect, language_data
 from coach.library.bank import unit
 from coach.library.confidence import Evidence, confidence
 from coach.library.embedders import Embedder, load_embedder
@@ -91,11 +91,11 @@ class Searcher:
         return SearchResult(text, spoken, confidence(evidence, view.calibration), tuple(_distinct(ranked, spoken, k)), notice)
 
     def _score(self, view: View, text: str, language: Language, context: str) -> tuple[Scores, Evidence]:
-        query = self._embed(view, text)
+        query, *apart = self._embed(view, text, *([] if context else clauses(text, language)))
         if context:
-            query = unit(query + CONTEXT * self._embed(view, context))
+            query = unit(query + CONTEXT * self._embed(view, context)[0])
             text = f"{text} {context}"
-        scores = view.score(query, text, language)
+        scores = view.score(query, text, language, apart)
         return scores, view.evidence(scores, order(scores.total), text, language)
 
     def view(self) -> View:
@@ -118,7 +118,8 @@ class Searcher:
     def embed(self, text: str) -> Vectors:
         """The vector of a question as it is compared (see `bank.lens`)."""
         with self._guard:
-            return self._embed(self.view(), text)
+            vector: Vectors = self._embed(self.view(), text)[0]
+            return vector
 
     def vectors(self, texts: Sequence[str]) -> Vectors:
         """The vectors of sentences, to be held against each other (see `Bank.compare`)."""
@@ -127,9 +128,10 @@ class Searcher:
             embedder = self._own_embedder(view)
         return view.bank.compare(embedder.passages(list(texts)))
 
-    def _embed(self, view: View, text: str) -> Vectors:
-        view.raw_query = self._own_embedder(view).queries([text])[0]
-        return view.bank.see_query(view.raw_query)
+    def _embed(self, view: View, *texts: str) -> Vectors:
+        raw = self._own_embedder(view).queries(texts)
+        view.raw_query = raw[0]
+        return view.bank.see_query(raw)
 
     def _own_embedder(self, view: View) -> Embedder:
         """The embedder that the index was made with."""
