@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 
 import pytest
 
-from coach.answers.history import History, Turn, context_of, follows_up
+from coach.answers.history import History, Rating, Turn, context_of, follows_up
 from coach.errors import ConversationError
-from coach.records import Language
+from coach.records import Answer, Citation, Language, Usage
 from coach.settings import Settings
 
 
@@ -97,3 +98,85 @@ def test_threads_add_their_turns(settings: Settings) -> None:
     for thread in threads:
         thread.join()
     assert {one.question for one in history.turns("samen")} == {f"vraag {number}" for number in range(8)}
+
+
+WHOLE = Answer(
+    "Hoe lang wacht ik?",
+    "nl",
+    "answered",
+    "Wacht. [1]",
+    (Citation(1, "stil.md", "Stil", "Wachten", 3, 9, "Wacht."),),
+    "model",
+    "Let op.",
+    {"total": 1.5},
+    "c",
+    "gezocht",
+    Usage("m", 1, 2, 0.5),
+)
+
+
+def test_a_whole_answer_comes_back_as_it_was_given(settings: Settings) -> None:
+    history = History(settings)
+    history.add("c", turn("Hoe lang wacht ik?"), WHOLE)
+    assert [one.answer for one in History(settings).exchanges("c")] == [WHOLE]
+
+
+def test_an_answer_of_a_later_version_is_read_without_what_is_new(settings: Settings) -> None:
+    assert Answer.from_dict(WHOLE.to_dict() | {"mood": "good"}) == WHOLE
+
+
+def test_turns_of_an_earlier_version_are_kept_and_shown_without_sources(settings: Settings) -> None:
+    settings.home.mkdir()
+    with sqlite3.connect(settings.home / "conversations.sqlite3") as old:
+        old.execute(
+            "CREATE TABLE turns (id INTEGER PRIMARY KEY, conversation TEXT NOT NULL, asked REAL NOT NULL, question TEXT NOT NULL,"
+            " searched TEXT NOT NULL, language TEXT NOT NULL, outcome TEXT NOT NULL, answer TEXT NOT NULL,"
+            " passages TEXT NOT NULL)"
+        )
+        old.execute("INSERT INTO turns VALUES (1, 'c', 0, 'Hoe?', 'Hoe?', 'nl', 'answered', 'Zo. [1]', '[]')")
+    history = History(settings)
+    history.add("c", turn("En dan?"), WHOLE)
+    assert [(one.answer.answer, len(one.answer.citations)) for one in history.exchanges("c")] == [
+        ("Zo. [1]", 0),
+        ("Wacht. [1]", 1),
+    ]
+
+
+def test_a_question_waits_until_it_is_answered_or_dropped(settings: Settings) -> None:
+    history = History(settings)
+    history.wait("c", "Hoe lang?")
+    seen = [history.waiting("c")]
+    history.add("c", turn("Hoe lang?"))
+    seen.append(history.waiting("c"))
+    history.wait("c", "En dan?")
+    history.drop("c")
+    assert [*seen, history.waiting("c")] == ["Hoe lang?", "", ""]
+
+
+def test_a_rating_is_kept_changed_taken_back_and_forgotten_with_its_answer(settings: Settings) -> None:
+    history = History(settings)
+    history.add("c", turn("Hoe?"), WHOLE)
+    (number,) = [one.number for one in history.exchanges("c")]
+    history.rate(number, Rating(False, "mist iets"))
+    history.rate(number, Rating(True, "toch goed"))
+    rated = [(one.rating, one.conversation) for one in history.rated()]
+    history.rate(number, None)
+    history.rate(number, Rating(True))
+    history.forget("c")
+    assert (rated, history.rated()) == ([(Rating(True, "toch goed"), "c")], [])
+    with pytest.raises(ConversationError, match="forgotten"):
+        history.rate(number, Rating(True))
+
+
+def test_conversations_of_owners_are_their_own(settings: Settings) -> None:
+    history = History(settings)
+    hers, his, nobodys = history.new("her"), history.new("him"), history.new()
+    for conversation in (hers, his, nobodys):
+        history.add(conversation, turn("Hoe?"))
+    owners = ("her", "him", "")
+    assert [[one.conversation for one in history.conversations(owner)] for owner in owners] == [[hers], [his], [nobodys]]
+    assert [[history.belongs(one, owner) for one in (hers, his, nobodys)] for owner in owners] == [
+        [True, False, False],
+        [False, True, False],
+        [False, False, True],
+    ]

@@ -109,4 +109,3 @@ def test_a_model_that_fails_gives_the_template(name: str, make_coach: MakeCoach)
     with serving(behave) as fake:
         draft = make_coach(fake, model_timeout=1.5).draft("check_in", FIELDS)
     assert (draft.composer, reason in draft.notice, KEY in repr(draft)) == ("template", True, False)
-
