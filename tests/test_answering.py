@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import socket
 import threading
+import tomllib
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -124,3 +126,13 @@ def test_a_port_that_is_taken_is_named_with_what_to_do() -> None:
         port = taken.getsockname()[1]
         with pytest.raises(SettingsError, match=f"Port {port} cannot be used .*'coach ui --port {port + 1}'"):
             command(port)
+
+
+def test_the_settings_for_developers_are_those_of_the_command() -> None:
+    config = tomllib.loads((Path(__file__).resolve().parent.parent / ".streamlit" / "config.toml").read_text("utf-8"))
+    for name, value in OPTIONS.items():
+        found: Any = config
+        for part in name.split("."):
+            found = found[part]
+        shown = tuple(found) if isinstance(found, list) else str(found).lower() if isinstance(found, bool) else str(found)
+        assert (name, shown) == (name, value)
