@@ -107,6 +107,7 @@ MISBEHAVES = {
     "429 with a long wait": Row(fails(429, Retry_After="60"), "extractive", notice="te druk"),
     "500": Row(fails(500), "extractive", notice="storing"),
     "no credit": Row(fails(402), "extractive", notice="tegoed"),
+    "redirects elsewhere": Row(fails(307, Location="http://127.0.0.2:1/v1"), "extractive", notice="verwijst door"),
     "400 whatever is asked": Row(fails(400), "extractive", notice="weigert het verzoek"),
     "hangs before the headers": Row(hangs, "extractive", notice="COACH_MODEL_TIMEOUT"),
     "hangs in the stream": Row(sends(event({"content": "Wacht "}), hang=6), "extractive", notice="COACH_MODEL_TIMEOUT"),

@@ -6,7 +6,7 @@ import json
 
 import pytest
 from conftest import MakeCoach
-from fake_model import Handler, Request, completes, serving, streams
+from fake_model import KEY, Behaviour, Handler, Request, completes, fails, serving, streams
 
 from coach.answers.generate import faithful_rewrite
 from coach.errors import ModelError
@@ -153,6 +153,32 @@ def test_a_setting_that_is_no_model(make_coach: MakeCoach, model: str, address: 
         assert "COACH_MODEL" in answer.notice or "OPENAI_BASE_URL" in answer.notice
         with pytest.raises(ModelError):
             endpoint(coach.settings)
+
+
+@pytest.mark.parametrize(
+    ("model", "says"), [("openai:gpt", "OPENAI_API_KEY"), ("nobody:gpt", "aanbieder"), ("anthropic:x", "LangChain-pakket")]
+)
+def test_no_key_and_no_such_provider(make_coach: MakeCoach, model: str, says: str) -> None:
+    with serving(streams(true)) as fake:
+        coach = make_coach(fake, model=model, openai_base_url="", openai_api_key="")
+        coach.allow(True)
+        answer = coach.ask(QUESTION)
+    assert (answer.composer, fake.requests, says in answer.notice) == ("extractive", [], True)
+
+
+@pytest.mark.parametrize(
+    ("behave", "states", "says"),
+    [
+        (streams("ok"), {"ok"}, "8,192 tokens"),
+        (fails(401), {"ok", "problem"}, "key was not accepted"),
+        (completes("ok"), {"ok", "warning"}, "does not stream"),
+        (fails(500), {"ok", "problem"}, "reports a fault"),
+    ],
+)
+def test_the_doctor_tries_the_model(make_coach: MakeCoach, behave: Behaviour, states: set[str], says: str) -> None:
+    with serving(behave) as fake:
+        checks = [check for check in make_coach(fake).doctor().checks if check.name == "model"]
+    assert {check.state for check in checks} == states and says in str(checks) and KEY not in str(checks)
 
 
 COMMANDS = [
