@@ -21,8 +21,8 @@ from coach.model.prompts import failure, prompt
 from coach.model.session import Session
 from coach.records import Citation, Hit, Language, Passage
 
-MOST_PASSAGES = 6  # that a model is given
-NEAR = 0.5  # of the best one's score, that a passage needs to be given
+MOST_PASSAGES = 4  # that a model is given, as many as are quoted without one
+NEAR = 0.6  # of the best one's score, that a passage needs to be given
 LONGEST_PASSAGE = 2_400  # characters of a passage that are given
 FEWEST_KEPT = 0.5  # of a model's sentences that must pass the gate; with fewer, what is left is no answer
 NO_ANSWER = ("GEEN ANTWOORD", "NO ANSWER")

@@ -261,7 +261,8 @@ class ChatModel:
         if self._client is None:
             # A redirect would carry the whole prompt to another host; a proxy would carry what is on loopback out of it.
             self._client = openai.DefaultAsyncHttpxClient(follow_redirects=False, trust_env=not self.endpoint.local)
-        values: dict[str, Any] = {"api_key": key or "none", "http_async_client": self._client}
+        # Its own limit on the wait for a piece is off: the deadline is ours, and a slow machine may need minutes for the first.
+        values: dict[str, Any] = {"api_key": key or "none", "http_async_client": self._client, "stream_chunk_timeout": None}
         if not self.endpoint.address:
             return values | {"max_tokens": tokens}
         # Compatible servers know `max_tokens`, and few its successor; nor do they serve the newer Responses API.

@@ -18,7 +18,7 @@ from coach.settings import Settings
 
 REACH = 5.0  # seconds for the list of models
 ANSWER = 20.0  # seconds for a word from the model, at most those of the settings
-FEWEST_CONTEXT = 4_000  # tokens; the prompt with six passages has about 2,500, the reply up to 1,200
+FEWEST_CONTEXT = 4_000  # tokens; the prompt with four passages has about 2,500 at most, the reply up to 1,200
 _LENGTHS = ("context_length", "context_window", "max_model_len", "max_context_length", "n_ctx_train")
 
 
