@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Sequence
+from pathlib import Path
 
 import streamlit as st
 
-from coach import CoachError, Reading, ShelfFile, SyncReport
+from coach import CoachError, Reading, ShelfFile, SyncReport, data_folder
 from ui import prose
 from ui.parts import draw, masthead, one_sentence, ready, say, sync
 from ui.session import coach, t
@@ -93,9 +94,9 @@ def _browse(files: Sequence[ShelfFile]) -> None:
             t("library.file"), [one.path for one in own], default=own[0].path, required=True, key=f"file_{topic}"
         )
         file = next(one for one in own if one.path == path)
-    st.caption(
-        t("library.place", path=prose.safe_markdown(file.path), folder=prose.safe_markdown(file.folder), count=file.passages)
-    )
+    shipped = Path(file.folder) == data_folder("knowledge")
+    folder = t("library.handbook") if shipped else prose.safe_markdown(file.folder)
+    st.caption(t("library.place", path=prose.safe_markdown(file.path), folder=folder, count=file.passages))
     _reading(coach().document(file.path), "browse")
     with st.expander(t("library.all", count=len(files)), icon=":material/list:"):
         st.table(
