@@ -1,7 +1,7 @@
 """Compose an answer without a model: the sentences that answer, verbatim, each with the number of its source.
 
-The best passage is quoted nearly whole, since a guideline is an advice, its reason and its way of doing; of the next ones only
-the sentences that add something. A yes/no question is led by the sentence that says yes or no.
+The best passage is quoted nearly whole, since a guideline is an advice, its reason and its way of doing, and so is the second where
+it is nearly as good; of the next ones only the sentences that add something. A yes/no question is led by the sentence that says yes or no.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ from coach.library.plaintext import ITEM
 from coach.records import Citation, Hit, Language, Passage
 
 MOST_PASSAGES = 4
-MOST_CHARACTERS = 1_100  # of an answer; about a minute of reading
+MOST_CHARACTERS = 1_400  # of an answer; a good minute of reading
 WHOLE = 800  # characters of the best passage that are quoted before a choice is made in it
+CLOSE = 0.8  # the second passage is quoted as the best one is if its score is at least this share of that one's
 NEAR = 0.72  # a further passage is quoted if its score is at least this share of the best one's
 SENTENCES_OF_OTHERS = 2
 VERDICT_AMONG = 3  # of the best passages that may lead the answer to a yes/no question
@@ -109,7 +110,12 @@ def select(hits: Sequence[Hit], question: str, language: Language) -> list[Quota
         if not best and (hit.score < NEAR * hits[0].score or hit.passage.promotional):
             continue
         found = [unit for unit in units(hit.passage) if asks_evidence or unit.kind != "evidence"]
-        picked = _of_best(found, wanted, language) if best else _of_other(found, wanted, chosen, language)
+        if best:
+            picked = _of_best(found, wanted, language)
+        elif len(chosen) == 1 and hit.score >= CLOSE * hits[0].score:
+            picked = _of_best(_unsaid(found, chosen, language), wanted, language)
+        else:
+            picked = _of_other(found, wanted, chosen, language)
         size = sum(len(unit.text) for unit in picked)
         if not picked or (not best and length + size > MOST_CHARACTERS):
             continue
@@ -144,12 +150,16 @@ def _of_best(found: Sequence[Unit], wanted: frozenset[str], language: Language) 
 
 def _of_other(found: Sequence[Unit], wanted: frozenset[str], chosen: Sequence[Quotation], language: Language) -> list[Unit]:
     """The first sentence of a further passage, and the one that shares most with the question, unless said already."""
-    said = [_stems(unit.text, language) for quotation in chosen for unit in quotation.units]
-    fresh = [unit for unit in found if unit.kind == "sentence" and not _repeats(_stems(unit.text, language), said)]
+    fresh = [unit for unit in _unsaid(found, chosen, language) if unit.kind == "sentence"]
     if not fresh:
         return []
     ranked = sorted(fresh[1:], key=lambda unit: _overlap(unit, wanted, language), reverse=True)
     return sorted([fresh[0], *ranked[: SENTENCES_OF_OTHERS - 1]], key=lambda unit: unit.start)
+
+
+def _unsaid(found: Sequence[Unit], chosen: Sequence[Quotation], language: Language) -> list[Unit]:
+    said = [_stems(unit.text, language) for quotation in chosen for unit in quotation.units]
+    return [unit for unit in found if not _repeats(_stems(unit.text, language), said)]
 
 
 def _stems(text: str, language: Language) -> frozenset[str]:
