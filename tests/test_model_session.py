@@ -14,7 +14,7 @@ from coach.model.endpoint import Endpoint, endpoint
 from coach.model.fence import commands, fenced, without_commands
 from coach.model.prompts import model_texts
 
-QUESTION = "Hoe lang wacht ik met een herinnering als mijn mentor Fatima stil blijft?"
+QUESTION = "Hoeveel weken wacht ik voor ik mijn mentor Fatima een herinnering stuur?"
 TRUE = "Stuur pas na twee weken een herinnering, want je mentor heeft het vaak gewoon druk."
 
 
