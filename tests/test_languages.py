@@ -6,11 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from coach.errors import PromptError
 from coach.languages import (
     LanguageData,
+    clauses,
     content_words,
     detect,
     in_crisis,
@@ -211,3 +214,29 @@ def test_broken_yaml_is_named_by_file_and_line(tmp_path: Path, text: str, where:
 )
 def test_a_text_about_suicide_is_known(text: str, expected: bool) -> None:
     assert in_crisis(text) is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "expected"),
+    [
+        ("Hoe geef ik feedback aan mijn mentee?", "nl", []),
+        ("Hij kapt me af, en nu?", "nl", []),
+        (
+            "Al drie weken niets gehoord van mijn mentor, en ik begin me te ergeren. Wat stuur ik hem?",
+            "nl",
+            ["Al drie weken niets gehoord van mijn mentor", "en ik begin me te ergeren.", "Wat stuur ik hem?"],
+        ),
+        ("She nods but nothing ever happens, what do I say", "en", ["nothing ever happens", "what do I say"]),
+        ("a, b; c: d", "en", []),
+        ("", "nl", []),
+    ],
+)  # fmt: skip
+def test_a_long_question_falls_into_clauses(text: str, language: Language, expected: list[str]) -> None:
+    assert clauses(text, language) == expected
+
+
+@given(st.text(max_size=400))
+def test_clauses_are_pieces_of_the_text_in_order_and_never_too_many(text: str) -> None:
+    found = clauses(text, "nl")
+    places = [text.find(piece) for piece in found]
+    assert (len(found) <= 8, len(found) != 1, all(place >= 0 for place in places)) == (True, True, True)
