@@ -17,6 +17,7 @@ from coach.records import Language
 
 SAME = 0.6  # share of a clause's words that another must have to speak of the same thing
 LEAD = 0.25  # by which the clause that contradicts must be nearer than any that agrees
+TOUCHES = 0.3  # share of a sentence's words at which another is about something near it
 FEWEST = 2  # content words; with fewer, two clauses cannot be told to speak of the same thing
 _CLAUSE = re.compile(r"[,;:()–—]+|\s-\s|[.!?]+\s")
 
@@ -83,7 +84,8 @@ def _negation(text: str, _question: str, sources: Sequence[Source], language: La
     data = vocabulary(language)
     theirs = [clause for source in sources for said in source.said if not said.shunned for clause in clauses(said.text, language)]
     for own in clauses(text, language):
-        if len(own.groups) < FEWEST or any(_has(own.text, word) for word in data.waivers):
+        waived = [word for word in data.waivers if _has(own.text, word)]
+        if len(own.groups) < FEWEST or any(not any(_has(each.text, word) for each in theirs) for word in waived):
             continue
         best = {negated: max((_alike(own, each, language) for each in theirs if each.negated == negated), default=0.0)
                 for negated in (True, False)}  # fmt: skip
@@ -116,7 +118,10 @@ def _alike(own: Clause, other: Clause, language: Language) -> float:
 def _strength(text: str, _question: str, sources: Sequence[Source], language: Language) -> bool:
     """Whether a sentence says always or never, all or nobody, where no source does."""
     data = vocabulary(language)
-    whole = " . ".join(said.text for source in sources for said in source.said)
+    said_so = {word for group in data.universals for word in group}
+    groups = [keys(word, language) for word in _telling(text, language) if word not in said_so]
+    every = [said for source in sources for said in source.said if _share(groups, said.keys, language) >= TOUCHES]
+    whole = " . ".join(said.text for said in every)
     near = _nearest(text, sources, language)
     plain = not any(_has(near.text, word) for word in data.hedges)
     for group in data.universals:
@@ -227,15 +232,24 @@ def _order(text: str, _question: str, sources: Sequence[Source], language: Langu
 
 
 def _steps(text: str, language: Language) -> tuple[list[frozenset[str]], list[frozenset[str]]] | None:
-    """What a text puts first and what it puts after that; nothing where it has no order."""
+    """What a text puts first and what it puts after that; nothing where it has no order. *A before B* puts A first too, and
+    *before B, A* as well."""
     data = vocabulary(language)
+    for word in data.before:
+        before = re.search(rf"\b{word}\b", text, re.IGNORECASE)
+        if before:
+            rest = re.split(r"[,;:.]", text[before.end() :], maxsplit=1)
+            early = text[: before.start()] if before.start() > 3 else (rest[1] if len(rest) > 1 else "")
+            first, then = ([keys(word, language) for word in _telling(half, language)] for half in (early, rest[0]))
+            return (first, then) if first and then else None
     own = words(text)
     marks = [place for place, word in enumerate(own) if word in data.then or any(
         " ".join(own[place : place + len(phrase.split())]) == phrase for phrase in data.then)]  # fmt: skip
     if not marks or not set(own[: marks[-1]]) & set(data.first):
         return None
     order = {word for phrase in (*data.first, *data.then) for word in phrase.split()}
-    halves = ([word for word in own[: marks[-1]] if word not in order], [word for word in own[marks[-1] :] if word not in order])
+    pivot = next((place for place in range(marks[-1], max(0, marks[-1] - 4), -1) if own[place] in data.clause), marks[-1])
+    halves = ([word for word in own[:pivot] if word not in order], [word for word in own[pivot:] if word not in order])
     first, then = ([keys(word, language) for word in _telling(" ".join(half), language)] for half in halves)
     return first, then
 

@@ -48,6 +48,7 @@ class Vocabulary(Strict):
     asker: Mapping[str, tuple[str, ...]]
     first: tuple[str, ...]
     then: tuple[str, ...]
+    before: tuple[str, ...]
     clause: tuple[str, ...]
     only: tuple[str, ...]
     hedges: tuple[str, ...]
