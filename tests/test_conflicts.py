@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from coach.answers.conflicts import conflict
+from coach.answers.conflicts import conflict, echoes, shunned
 from coach.answers.reading import Reader
 from coach.answers.support import Source
 from coach.facts import strange_amounts, strange_links, strange_names
@@ -118,6 +118,26 @@ def test_names_that_nobody_gave(text: str, strange: list[str]) -> None:
 )
 def test_links_that_nobody_gave(text: str, found: bool) -> None:
     assert bool(strange_links(text, ["Kijk op www.mentor.nl of bel 113."])) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "again"),
+    [
+        ("Je mentor reageert al weken niet.", True),
+        ("Wat nu, als je mentor al weken niet reageert?", True),
+        ("Nee, je mentor reageert al weken niet.", False),
+        ("Je mentor reageert al weken.", False),
+        ("Wacht twee weken.", False),
+        ("Begin zo: waar loop je tegenaan?", False),
+    ],
+)
+def test_the_question_again_is_no_answer(text: str, again: bool) -> None:
+    assert echoes(text, "Mijn mentor reageert al weken niet. Wat nu?", "nl") == again
+
+
+def test_an_example_of_how_not_to_do_it_is_seen() -> None:
+    page = source("Zeg wat je zag.\n\n> Niet zo: “Je komt altijd te laat.”\n", "nl")
+    assert (shunned("Je komt altijd te laat.", page, "nl"), shunned("Zeg wat je zag.", page, "nl")) == (True, False)
 
 
 REPLIES = {

@@ -160,6 +160,8 @@ MISBEHAVES = {
     "another subject": Row(streams(said("De hoofdstad van Mongolië is Ulaanbaatar.")), "extractive", ("Mongolië",)),
     "a refusal": Row(streams("Als taalmodel kan ik daar helaas geen antwoord op geven."), "extractive", ("taalmodel kan",)),
     "sees no answer": Row(streams("GEEN ANTWOORD"), "extractive", ("GEEN",), "zag in de passages geen antwoord"),
+    "says the question again": dropped("Je mentor blijft stil.", "Hoe lang wacht je met een herinnering?"),
+    "says a heading again": dropped("Als je niets hoort."),
     "repeats itself": Row(streams(said(*[TRUE] * 2, ALSO)), "model"),
     "HTML in the text": dropped("<script>alert(1)</script> Wacht twee weken voor je een herinnering stuurt."),
 }  # fmt: skip

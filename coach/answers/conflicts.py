@@ -16,6 +16,7 @@ from coach.languages import language_data, words
 from coach.records import Language
 
 SAME = 0.6  # share of a clause's words that another must have to speak of the same thing
+ECHO = 0.85  # share of a sentence's words that the question has, at which it says nothing new
 LEAD = 0.25  # by which the clause that contradicts must be nearer than any that agrees
 TOUCHES = 0.3  # share of a sentence's words at which another is about something near it
 FEWEST = 2  # content words; with fewer, two clauses cannot be told to speak of the same thing
@@ -38,6 +39,30 @@ def conflict(text: str, question: str, sources: Sequence[Source], language: Lang
         if check(text, question, sources, language):
             return reason
     return ""
+
+
+def echoes(text: str, question: str, language: Language) -> bool:
+    """Whether a sentence only says the question again, or asks one: no answer, however true. A yes or no makes it one."""
+    data = vocabulary(language)
+    own, asked = _clause(text, data, language), _clause(question, data, language)
+    share = _share(own.groups, asked.keys, language)
+    if text.endswith("?") and share >= SAME:
+        return True
+    if any(f"{' '.join(words(text))} ".startswith(f"{form} ") for forms in data.verdicts.values() for form in forms):
+        return False
+    return len(own.groups) >= FEWEST and own.negated == asked.negated and share >= ECHO
+
+
+def shunned(text: str, sources: Sequence[Source], language: Language) -> bool:
+    """Whether words are those of an example of how not to do it."""
+    flat = " ".join(words(text))
+    return bool(flat) and any(flat in " ".join(words(said.text)) for source in sources for said in source.said if said.shunned)
+
+
+def denies(text: str, language: Language) -> bool:
+    """Whether a sentence has a negation anywhere, as one that introduces a bad example has."""
+    data = vocabulary(language)
+    return any(_has(text, word) for word in (*data.negators, *data.negating_phrases, *data.waivers))
 
 
 def clauses(text: str, language: Language) -> Iterator[Clause]:
@@ -120,7 +145,8 @@ def _strength(text: str, _question: str, sources: Sequence[Source], language: La
     data = vocabulary(language)
     said_so = {word for group in data.universals for word in group}
     groups = [keys(word, language) for word in _telling(text, language) if word not in said_so]
-    every = [said for source in sources for said in source.said if _share(groups, said.keys, language) >= TOUCHES]
+    told = [said for source in sources for said in source.said if not said.shunned]
+    every = [said for said in told if _share(groups, said.keys, language) >= TOUCHES]
     whole = " . ".join(said.text for said in every)
     near = _nearest(text, sources, language)
     plain = not any(_has(near.text, word) for word in data.hedges)

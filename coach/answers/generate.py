@@ -25,6 +25,7 @@ MOST_PASSAGES = 4  # that a model is given, as many as are quoted without one
 NEAR = 0.6  # of the best one's score, that a passage needs to be given
 LONGEST_PASSAGE = 2_400  # characters of a passage that are given
 FEWEST_KEPT = 0.5  # of a model's sentences that must pass the gate; with fewer, what is left is no answer
+FEWEST_WORDS = 12  # of what passes, marks included; the guidance itself says more than that
 NO_ANSWER = ("GEEN ANTWOORD", "NO ANSWER")
 LONGEST_REWRITE = 300  # characters of a follow-up made whole
 LOOPING = 4  # sentences said again, after which a model is taken to go round in circles and is heard no more
@@ -82,6 +83,8 @@ def write(
     if page.written.kept < max(1, FEWEST_KEPT * (page.written.kept + page.written.dropped.total())):
         reason = page.written.dropped.most_common(1)
         raise failure("unverified", reason=reason[0][0]) if reason else failure("empty")
+    if len(words(page.written.text)) < FEWEST_WORDS:
+        raise failure("unverified", reason="little")
     session.keep()
     yield page.written
 

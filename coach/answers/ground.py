@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from coach.answers.conflicts import conflict
+from coach.answers.conflicts import conflict, denies, echoes, shunned
 from coach.answers.reading import Claim
 from coach.answers.support import Judge, Source
 from coach.facts import strange_amounts, strange_links, strange_names
@@ -131,6 +131,9 @@ class Gate:
             return "repeat"
         if not flat or len(claim.text) > LONGEST_CLAIM or "\ufffd" in claim.text or "|" in claim.text:
             return "form"
+        headings = (heading for source in self._sources for heading in (source.passage.title, *source.passage.heading))
+        if echoes(claim.text, self._question, self._language) or flat in (" ".join(words(heading)) for heading in headings):
+            return "echo"
         if self._judge.obeys(claim.text):
             return "command"
         counts = vote(claim.text)
@@ -142,6 +145,8 @@ class Gate:
         sources = [self._sources[n] for n in places]
         known = [*(source.whole for source in sources), self._given]
         plain, quoted = _without_messages(text)
+        if shunned(plain, self._sources, self._language):
+            return Verdict(reason="negation")
         checks = (
             ("link", strange_links(text, known)),
             ("name", strange_names(text, known)),
@@ -151,17 +156,21 @@ class Gate:
         reason = reason or conflict(plain, self._question, sources, self._language)
         if reason:
             return Verdict(reason=reason)
-        if quoted and not self._may_say(quoted, sources):
+        if quoted and not self._may_say(quoted, sources, warns=denies(plain, self._language)):
             return Verdict(reason="rules")
         support = self._judge.support(text if quoted else plain, places)
         if support.score + (QUOTED if quoted else 0.0) < margin:
             return Verdict(reason="support")
         return Verdict(text, tuple(self._carrying(text, places)))
 
-    def _may_say(self, messages: list[str], sources: Sequence[Source]) -> bool:
-        """Whether suggested messages stand in a source, or break none of the rules for such messages."""
+    def _may_say(self, messages: list[str], sources: Sequence[Source], *, warns: bool) -> bool:
+        """Whether suggested messages stand in a source, or break none of the rules; a bad example may only be warned of."""
         flat = [_flat(source.passage.text).lower() for source in sources]
         for message in messages:
+            if shunned(message, self._sources, self._language):
+                if not warns:
+                    return False
+                continue
             if any(_flat(message).lower().rstrip(".") in text for text in flat):
                 continue
             for source in sources:

@@ -95,9 +95,9 @@ class Source:
 
     @cached_property
     def said(self) -> tuple[Said, ...]:
-        """Its sentences, the heading first."""
+        """Its sentences. Its heading is none: it says what the passage is about, and often only the reader's own case."""
         avoid = language_data(self.language).example_markers[-1]
-        found = [Said(" ".join(self.passage.heading), self._keys(" ".join(self.passage.heading)))]
+        found = []
         for start, end in sentences(self._text, self.language):
             text = " ".join(_ITEM.sub("", self._text[start:end]).split())
             found.append(Said(text, self._keys(text), shunned=text.startswith(f"{avoid}:")))
