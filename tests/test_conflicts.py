@@ -147,6 +147,7 @@ REPLIES = {
     "Hallo. Dit is zo. En dit ook. [1-3]": [("Hallo.", (1, 2, 3)), ("Dit is zo.", (1, 2, 3)), ("En dit ook.", (1, 2, 3))],
     "Zo: “Hoi. Hoe is het? Groet.” [1] [2]": [("Zo: “Hoi. Hoe is het? Groet.”", (1, 2))],
     "Ja (zie 3). Klik [hier](http://x.nl) [bron 1].": [("Ja (zie 3).", (1,)), ("Klik [hier](http://x.nl).", (1,))],
+    "<passage 1 0a1b2c3d>\nWacht. [1]\n</passage 1 0a1b2c3d>": [("Wacht.", (1,))],
     "": [],
     "[1]": [],
 }

@@ -64,6 +64,12 @@ def test_a_faithful_draft_is_served_with_names_put_back(make_coach: MakeCoach) -
     assert not [secret for secret in ("Karim", "Noor") if secret in sent]
 
 
+def test_marks_of_a_fence_that_came_along_are_taken_off(make_coach: MakeCoach) -> None:
+    with serving(streams(f"<versie 1 6f1fb28f>\n{GOOD}\n</versie 1 6f1fb28f>")) as fake:
+        draft = make_coach(fake).draft("check_in", FIELDS)
+    assert (draft.composer, draft.subject, "versie" in draft.body) == ("model", "Even een berichtje", False)
+
+
 def replies(*texts: str) -> Behaviour:
     """One text after the other."""
     left = list(texts)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from coach.languages import sentences
+from coach.model.fence import without_fences
 from coach.records import Language
 
 _NUMBERS = r"(\d{1,2}(?:\s*(?:,|;|-|–|&|en|and)\s*\d{1,2})*)"
@@ -81,6 +82,7 @@ class Reader:
 
     def _line(self, line: str, *, ends: bool) -> Iterator[Claim]:
         """The sentences of a line, or of the complete part of one."""
+        line = without_fences(line)
         if not line.strip():
             self._gap = "\n\n" if ends and self._begun else self._gap
             return

@@ -10,7 +10,7 @@ from coach.drafts.faithful import Fault, faults, worst
 from coach.drafts.kinds import Variant
 from coach.drafts.letter import Letter
 from coach.errors import ModelError
-from coach.model.fence import fenced
+from coach.model.fence import fenced, without_fences
 from coach.model.prompts import failure, model_texts, prompt, why
 from coach.model.session import Session
 from coach.privacy import Mask
@@ -68,7 +68,7 @@ def _judged(text: str, plain: Draft, letter: Letter, session: Session) -> tuple[
     if session.cut:
         return "", "", [Fault("long")]
     strangers = session.mask.strangers(text)
-    shown = session.mask.show(text).strip().strip("`").strip()
+    shown = session.mask.show(without_fences(text)).strip().strip("`").strip()
     line = _SUBJECT.match(shown)
     subject = plain.subject
     if line:

@@ -10,6 +10,7 @@ from functools import cache
 from coach.files import Strict, read_model
 from coach.settings import data_folder
 
+_FENCE = re.compile(r"</?[\w-]+ \d+ [0-9a-f]{8}>[ \t]*\n?")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 
 
@@ -21,6 +22,11 @@ def fenced(texts: Sequence[str], label: str) -> str:
     clean = [_CONTROL.sub(" ", text) for text in texts]
     code = hashlib.sha256("\x00".join(clean).encode("utf-8", "replace")).hexdigest()[:8]
     return "\n\n".join(f"<{label} {n} {code}>\n{text}\n</{label} {n} {code}>" for n, text in enumerate(clean, start=1))
+
+
+def without_fences(text: str) -> str:
+    """A reply without the marks of fences, which small models copy along with what stood between them."""
+    return _FENCE.sub("", text)
 
 
 class _Commands(Strict):
