@@ -89,7 +89,11 @@ def _page(question: str, quoted: Answer, written: Answer) -> str:
     """A question with both answers."""
     parts = [f"### {question}\n"]
     for name, answer in (("Quoted", quoted), ("With the model", written)):
-        parts.append(f"**{name}**" + (f" — *{answer.notice}*" if answer.notice else "") + f"\n\n{answer.answer}\n")
+        parts.append(f"**{name}**" + (f" — *{answer.notice}*" if answer.notice else ""))
+        if answer is written and written.answer == quoted.answer:
+            parts.append("\nThe same answer.\n")
+            continue
+        parts.append(f"\n{answer.answer}\n")
         parts.extend(f"[{c.n}] {' › '.join(filter(None, (c.title, c.heading)))}  " for c in answer.citations)
         parts.append("")
     return "\n".join(parts)
