@@ -55,6 +55,10 @@ class Texts(BaseModel):
     exact_meanwhile: str
     exact_unwell: str
     crisis: str
+    concern: str
+    beyond: str
+    judging: str
+    judging_question: str
     sources: str
 
 
@@ -77,6 +81,7 @@ class LanguageData(BaseModel):
     evidence_marker: str
     evidence_words: Words
     crisis_phrases: tuple[str, ...]
+    crisis_topic: str
     example_markers: tuple[str, ...]
     texts: Texts
     probes: tuple[str, ...]

@@ -10,6 +10,7 @@ Language = Literal["nl", "en"]
 Outcome = Literal["answered", "related", "not_covered"]
 Composer = Literal["extractive", "model", "template"]
 Severity = Literal["must", "advice"]
+Signal = Literal["crisis", "concern", "judging"]
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from coach.model.prompts import model_texts, prompt, why
 from coach.model.session import Session
 from coach.model.session import outgoing as to_be_sent
 from coach.privacy import Mask
-from coach.records import Citation, Composer, Language, Outcome, Outgoing, SearchResult, Usage
+from coach.records import Citation, Composer, Language, Outcome, Outgoing, SearchResult, Signal, Usage
 
 RETRIEVED = 8
 RELATED = 3  # passages shown where none answers
@@ -45,6 +45,7 @@ class Work:
     answer: str = ""
     citations: tuple[Citation, ...] = ()
     notices: tuple[str, ...] = ()
+    signals: tuple[Signal, ...] = ()
     searched: str = ""
     composer: Composer = "extractive"
     usage: Usage | None = None
@@ -58,11 +59,11 @@ Open = Callable[[Mask], Session | None]
 
 def chain(searcher: Searcher) -> Runnable[Work, Work]:
     """The steps without a model, as one runnable; each is timed."""
-    return _understanding() | _retrieving(searcher) | _composing() | _grounding()
+    return _understanding(searcher) | _retrieving(searcher) | _composing() | _grounding()
 
 
-def _understanding() -> Runnable[Work, Work]:
-    return RunnableLambda(_timed("understand", _understand))
+def _understanding(searcher: Searcher) -> Runnable[Work, Work]:
+    return RunnableLambda(_timed("understand", lambda work: _understand(work, searcher)))
 
 
 def _retrieving(searcher: Searcher) -> Runnable[Work, Work]:
@@ -82,8 +83,8 @@ def answer(work: Work, searcher: Searcher, open_session: Open, breaks_rules: Bre
     write from; whatever goes wrong with it, the guidance is quoted, and a notice says why."""
     session: Session | None = None
     failed: ModelError | None = None
-    work = _understanding().invoke(work)
-    if not in_crisis(work.question):
+    work = _understanding(searcher).invoke(work)
+    if not work.signals:
         try:
             session = open_session(mask_of(work))
             if session is not None and work.continues:
@@ -117,9 +118,9 @@ def answer(work: Work, searcher: Searcher, open_session: Open, breaks_rules: Bre
 
 def outgoing(work: Work, searcher: Searcher) -> tuple[Outgoing, ...]:
     """The messages that the first call for a question would send, as they would leave this machine."""
-    work = _understanding().invoke(work)
+    work = _understanding(searcher).invoke(work)
     mask = mask_of(work)
-    if in_crisis(work.question):
+    if work.signals:
         return ()
     if work.continues:
         return tuple(to_be_sent(prompt("rewrite"), generate.rewrite_values(work.question, _earlier(work), work.language), mask))
@@ -187,9 +188,13 @@ def question_language(question: str, setting: str, turns: tuple[Turn, ...]) -> L
     return detect(question, turns[-1].language) if turns else detect(question)
 
 
-def _understand(work: Work) -> Work:
+def _understand(work: Work, searcher: Searcher) -> Work:
+    heard = searcher.signals(work.question, work.language)
     if in_crisis(work.question):
-        work = replace(work, notices=(language_data(work.language).texts.crisis, *work.notices))
+        heard = ("crisis",)
+    texts = language_data(work.language).texts
+    said = {"crisis": texts.crisis, "concern": texts.concern, "judging": texts.judging}
+    work = replace(work, signals=heard, notices=(*(said[signal] for signal in heard[:1]), *work.notices))
     if not work.turns or not follows_up(work.question, work.language):
         return work
     before = context_of(work.turns)
@@ -200,19 +205,34 @@ def _understand(work: Work) -> Work:
 def _retrieve(work: Work, searcher: Searcher) -> Work:
     seen = frozenset(place for turn in work.turns for place in turn.passages) if work.continues else frozenset()
     context = "" if work.searched else work.continues
-    result = searcher.search(work.searched or work.question, RETRIEVED, work.language, context=context, seen=seen)
+    asked = work.searched or work.question
+    if "judging" in work.signals:
+        asked, context = language_data(work.language).texts.judging_question, ""
+    result = searcher.search(asked, RETRIEVED, work.language, context=context, seen=seen)
     notices = (*work.notices, result.notice) if result.notice else work.notices
-    return replace(work, result=result, outcome=outcome(result.confidence), notices=notices)
+    found = replace(work, result=result, outcome=outcome(result.confidence), notices=notices)
+    return _heeded(found) if work.signals else found
+
+
+def _heeded(work: Work) -> Work:
+    """In a crisis only what the handbook says of one; where a person is to be judged, what stands nearby and no verdict."""
+    assert work.result is not None
+    if "crisis" not in work.signals:
+        return replace(work, outcome="related") if "judging" in work.signals else work
+    topic = f"{language_data(work.language).crisis_topic}#"
+    hits = tuple(hit for hit in work.result.hits if hit.passage.twin.startswith(topic))
+    return replace(work, result=replace(work.result, hits=hits), outcome="answered" if hits else "not_covered")
 
 
 def _compose(work: Work) -> Work:
     texts = language_data(work.language).texts
     hits = work.result.hits if work.result else ()
     if work.outcome == "not_covered" or not hits:
-        return replace(work, outcome="not_covered", answer=texts.not_covered)
+        answer = texts.beyond if {"crisis", "concern"} & set(work.signals) else texts.not_covered
+        return replace(work, outcome="not_covered", answer=answer)
     if work.outcome == "related":
         quotations = [extract.Quotation(hit.passage, tuple(extract.units(hit.passage)[:2])) for hit in hits[:RELATED]]
-        notices = (texts.related, *work.notices)
+        notices = work.notices if "judging" in work.signals else (texts.related, *work.notices)
     else:
         led = extract.lead_with_verdict(hits, work.question, work.language)
         quotations = extract.select(led, work.question, work.language)
@@ -220,8 +240,8 @@ def _compose(work: Work) -> Work:
     quotations = [quotation for quotation in quotations if quotation.units]
     if any(quotation.passage.language != work.language for quotation in quotations):
         notices = (*notices, texts.other_language)
-    answer, citations = extract.compose(quotations)
-    return replace(work, answer=answer, citations=citations, notices=notices)
+    composed, citations = extract.compose(quotations)
+    return replace(work, answer=composed, citations=citations, notices=notices)
 
 
 def _ground(work: Work) -> Work:

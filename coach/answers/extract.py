@@ -1,8 +1,8 @@
 """Compose an answer without a model: the sentences that answer, verbatim, each with the number of its source.
 
-The best passage is quoted nearly whole, since a guideline is an advice, its reason and its way of doing, and so is the second where
-it is nearly as good; of the next ones only the sentences that add something. A yes/no question is led by the sentence that says yes
-or no.
+The best passage is quoted nearly whole, since a guideline is an advice, its reason and its way of doing, and so is the second
+where it is nearly as good; of the next ones only the sentences that add something. A yes/no question is led by the sentence that
+says yes or no.
 """
 
 from __future__ import annotations

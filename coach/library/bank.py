@@ -12,9 +12,10 @@ sync has nothing to embed; `python -m coach.library.bank` writes that file again
 from __future__ import annotations
 
 import hashlib
+import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,13 +26,15 @@ from coach.library import lexical
 from coach.library.catalogue import Catalogue, vector_key
 from coach.library.loaders import load
 from coach.library.passages import passages
+from coach.library.signals import Plane, Signals
 from coach.records import Language, Passage
 from coach.settings import data_folder
 
 if TYPE_CHECKING:
     from coach.library.embedders import Vectors
 
-VERSION = 2  # of what is made from the files; raise it to have every catalogue take the bank in anew
+VERSION = 3  # of what is made from the files; raise it to have every catalogue take the bank in anew
+DANGER = "when-a-professional-is-needed#acute-danger"  # its questions are no ordinary ones
 CONSULTED = 8  # sections that a question is taken to be about, at most
 SHARPNESS = 0.12  # how fast the weight falls from the best section to the next, in cosine
 SHRINKAGE = 0.8  # of the covariance within sections towards an even one; found on held-back wordings
@@ -107,6 +110,11 @@ def outside(language: Language) -> list[str]:
     return [text for listed in _wordings(path).values() for text in listed]
 
 
+def signals(language: Language) -> Mapping[str, Sequence[str]]:
+    """Examples of questions that tell something beside their subject, with near misses, by group (see `signals.py`)."""
+    return _wordings(data_folder("prompts") / "questions" / f"signals.{language}.yaml")
+
+
 def wanted_vectors(bank: Sequence[Section], fingerprint: str) -> dict[bytes, tuple[str, str]]:
     """Every vector that the bank and the probes of noise need: its key, and the kind and text to embed."""
     wanted = {}
@@ -117,7 +125,8 @@ def wanted_vectors(bank: Sequence[Section], fingerprint: str) -> dict[bytes, tup
         ):
             wanted[vector_key(fingerprint, kind, text)] = (kind, text)
     for language in LANGUAGES:
-        for text in (*language_data(language).probes, *outside(language)):
+        told = (text for listed in signals(language).values() for text in listed)
+        for text in (*language_data(language).probes, *outside(language), *told):
             wanted[vector_key(fingerprint, "query", text)] = ("query", text)
     return wanted
 
@@ -143,7 +152,14 @@ def write(catalogue: Catalogue, bank: Sequence[Section], fingerprint: str) -> No
     if unanswered:
         seen = Bank(catalogue).see_query(catalogue.vectors_of(unanswered))
         catalogue.keep_matrix("bank_outside", range(len(unanswered)), seen)
-    catalogue.set_meta(bank=digest())
+    told = [(group, text) for language in LANGUAGES for group, listed in signals(language).items() for text in listed]
+    if told:
+        seen = Bank(catalogue).see_query(catalogue.vectors_of([vector_key(fingerprint, "query", text) for _, text in told]))
+        catalogue.keep_matrix("bank_signals", range(len(told)), seen)
+    groups = [group for group, _ in told]
+    catalogue.set_meta(bank=digest(), bank_signals=json.dumps({"groups": groups}))
+    drawn = {name: [asdict(plane) for plane in both] for name, both in Bank(catalogue).signals.planes.items()}
+    catalogue.set_meta(bank_signals=json.dumps({"groups": groups, "planes": drawn}))
 
 
 def _write_vectors(
@@ -210,7 +226,19 @@ class Bank:
         self._query_mean, self._text_mean = catalogue.matrix("bank_means")[1][:2]
         _, found = catalogue.matrix("bank_outside")
         self.outside: Vectors = found if len(found) else self.sections[:0]
+        self.signals = self._signals(catalogue)
         self.total = len(rows)
+
+    def _signals(self, catalogue: Catalogue) -> Signals:
+        import numpy as np
+
+        kept = json.loads(catalogue.meta("bank_signals") or "{}")
+        names = np.array(kept.get("groups", []))
+        _, told = catalogue.matrix("bank_signals")
+        groups = {str(name): told[names == name] for name in dict.fromkeys(names)}
+        ordinary = np.array([self._keys[owner] != DANGER for owner in self._owners], bool)
+        drawn = {name: (Plane(**one), Plane(**two)) for name, (one, two) in kept.get("planes", {}).items()}
+        return Signals(groups, np.concatenate([self.questions[ordinary], self.outside]), drawn)
 
     def see_query(self, vectors: Vectors) -> Vectors:
         """Vectors of questions as they are compared: about the mean of questions, through the lens, of unit length."""

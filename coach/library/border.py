@@ -56,16 +56,13 @@ class Border:
 
 
 def draw(inside: Vectors, outside: Vectors, spoken_of: Sequence[int]) -> Lines:
-    """The border between the examples: Fisher's linear discriminant (1936), covariance shrunk, and the scale of both signals."""
+    """The border between the examples, and the scale of both signals."""
     import numpy as np
 
     kept = np.delete(outside, list(spoken_of), axis=0)
     if len(inside) < 2 or len(kept) < 2:
         return Lines(spoken_of=spoken_of)
-    size = inside.shape[1]
-    pooled = (np.cov(inside.T) + np.cov(kept.T)) / 2
-    pooled = (1 - SHRINKAGE) * pooled + SHRINKAGE * np.trace(pooled) / size * np.eye(size)
-    direction = np.linalg.solve(pooled, inside.mean(axis=0) - kept.mean(axis=0))
+    direction = discriminant(inside, kept)
     within, across = kept @ kept.T, kept @ inside.T
     np.fill_diagonal(within, -1.0)  # an example says nothing about itself
     nearer = [_nearer(inner, outer) for inner, outer in zip(across, within, strict=True)]
@@ -76,6 +73,16 @@ def draw(inside: Vectors, outside: Vectors, spoken_of: Sequence[int]) -> Lines:
         (float(np.std(nearer)) or 1.0, float(sides.std()) or 1.0),
         spoken_of,
     )
+
+
+def discriminant(one: Vectors, other: Vectors) -> Any:
+    """Fisher's linear discriminant (1936) between two groups of vectors, shape (dimension,): its covariance shrunk."""
+    import numpy as np
+
+    size = one.shape[1]
+    pooled = (np.cov(one.T) + np.cov(other.T)) / 2
+    pooled = (1 - SHRINKAGE) * pooled + SHRINKAGE * np.trace(pooled) / size * np.eye(size)
+    return np.linalg.solve(pooled, one.mean(axis=0) - other.mean(axis=0))
 
 
 def spoken_of(in_folders: Any, in_handbook: Any) -> list[int]:

@@ -16,7 +16,7 @@ from coach.library.bank import unit
 from coach.library.confidence import Evidence, confidence
 from coach.library.embedders import Embedder, load_embedder
 from coach.library.scoring import Scores, View, order
-from coach.records import Hit, Language, Passage, SearchResult
+from coach.records import Hit, Language, Passage, SearchResult, Signal
 from coach.settings import Settings
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ class Searcher:
         self._guard = threading.RLock()
         self._view: View | None = None
         self._embedder: tuple[str, Embedder] | None = None
+        self._latest: tuple[View, tuple[str, ...], Vectors] | None = None
 
     def search(
         self,
@@ -58,6 +59,16 @@ class Searcher:
         text = " ".join(text[:LONGEST_QUERY].split())
         spoken: Language = language or detect(text)
         return self._read(lambda view: self._search(view, text, k, spoken, context, seen))
+
+    def signals(self, text: str, language: Language) -> tuple[Signal, ...]:
+        """What a question tells beside its subject: a person in danger, or one to be judged."""
+        text = " ".join(text[:LONGEST_QUERY].split())
+
+        def heard(view: View) -> tuple[Signal, ...]:
+            query, *apart = self._embed(view, text, *clauses(text, language))
+            return view.bank.signals.heard(query, apart) if text and view.count else ()
+
+        return self._read(heard)
 
     def evidence(self, text: str, language: Language) -> Evidence:
         """What confidence in the answer to a question is judged on."""
@@ -129,7 +140,9 @@ class Searcher:
         return view.bank.compare(embedder.passages(list(texts)))
 
     def _embed(self, view: View, *texts: str) -> Vectors:
-        raw = self._own_embedder(view).queries(texts)
+        if self._latest is None or self._latest[:2] != (view, texts):  # what is listened to is then searched for
+            self._latest = (view, texts, self._own_embedder(view).queries(texts))
+        raw = self._latest[2]
         view.raw_query = raw[0]
         return view.bank.see_query(raw)
 

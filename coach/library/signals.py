@@ -1,0 +1,88 @@
+"""What a question tells beside its subject: that somebody is in danger, or that a person is to be judged.
+
+Both are known by example, as the border of the handbook is: `prompts/questions/signals.*.yaml` holds, for each, examples and near
+misses; the questions that the bank answers, and those that nothing answers, are the ordinary ones. A question is heard as a
+signal where it lies on the examples' side of both planes, and nearer to them than to the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from coach.library.border import discriminant
+from coach.records import Signal
+
+if TYPE_CHECKING:
+    from coach.library.embedders import Vectors
+
+# What is heard: by which examples and near misses, and from which strength of the whole question or of one of its clauses, since
+# in a long one a clause may be all that tells. Of 422 ordinary questions, many of them long, 1 to 2% are heard as a crisis, 3% as
+# a concern and under 1% as judging (`python -m benchmarks.signals` has short ones).
+HEARD: Mapping[Signal, tuple[str, str, float, float]] = {
+    "crisis": ("crisis", "calm", 0.5, 1.0),
+    "concern": ("crisis", "calm", -0.3, 0.5),
+    "judging": ("judging", "fair", -0.3, 1.0),
+}
+NEIGHBOURS = 2  # whose mean cosine counts
+CLOSENESS = 12.0  # of a difference in cosine, against one in deviations
+
+
+@dataclass(frozen=True)
+class Plane:
+    """Between two groups: the way across, where it is halfway, and the deviation within the groups."""
+
+    direction: Sequence[float]
+    middle: float
+    deviation: float
+
+
+def plane(one: Vectors, other: Vectors) -> Plane:
+    """The plane between two groups of vectors (see `border.discriminant`)."""
+    import numpy as np
+
+    way = discriminant(one, other)
+    first, second = one @ way, other @ way
+    spread = np.concatenate([first - first.mean(), second - second.mean()]).std()
+    return Plane(np.round(way.astype(float), 5).tolist(), float(first.mean() + second.mean()) / 2, float(spread) or 1.0)
+
+
+class Signals:
+    """The examples by group, ordinary questions, shape (m, dimension), and the planes between each signal and the others."""
+
+    def __init__(
+        self, groups: Mapping[str, Vectors], ordinary: Vectors, drawn: Mapping[str, tuple[Plane, Plane]] | None = None
+    ) -> None:
+        self.groups = groups
+        self.ordinary = ordinary
+        pairs = {(examples, misses) for examples, misses, _, _ in HEARD.values() if {examples, misses} <= set(groups)}
+        self.planes = drawn or {
+            examples: (plane(groups[examples], groups[misses]), plane(groups[examples], ordinary)) for examples, misses in pairs
+        }
+
+    def heard(self, query: Vectors, clauses: Sequence[Vectors]) -> tuple[Signal, ...]:
+        """What is heard in a question or in one of its clauses; a concern only where it is not a crisis."""
+        found: list[Signal] = []
+        for name, (examples, misses, whole, part) in HEARD.items():
+            told = self.strength(examples, misses, query) > whole
+            if told or any(self.strength(examples, misses, clause) > part for clause in clauses):
+                found.append(name)
+        return tuple(name for name in found if name != "concern" or "crisis" not in found)
+
+    def strength(self, examples: str, misses: str, query: Vectors) -> float:
+        """How clearly a vector is one of the examples rather than a near miss or an ordinary question; about 0 is halfway."""
+        import numpy as np
+
+        if examples not in self.planes:
+            return -float("inf")
+        sides = [(float(np.asarray(p.direction) @ query) - p.middle) / p.deviation for p in self.planes[examples]]
+        others = max(_near(self.groups[misses], query), _near(self.ordinary, query))
+        return min(sides) + CLOSENESS * (_near(self.groups[examples], query) - others)
+
+
+def _near(examples: Any, query: Vectors) -> float:
+    import numpy as np
+
+    count = min(NEIGHBOURS, len(examples))
+    return float(np.partition(examples @ query, -count)[-count:].mean()) if count else -1.0

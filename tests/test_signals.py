@@ -1,0 +1,54 @@
+"""A person in danger, and a person to be judged, are heard in a question; ordinary ones are left in peace."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import guidance
+import pytest
+from conftest import settings_in
+
+from coach import Coach
+from coach.languages import language_data
+from coach.records import Language, Signal
+
+
+@pytest.fixture(scope="module")
+def coach(tmp_path_factory: pytest.TempPathFactory, warm_home: Path) -> Coach:
+    """A coach over a small programme's guidance."""
+    settings = settings_in(tmp_path_factory.mktemp("signals"))
+    shutil.copytree(warm_home, settings.home)
+    guidance.put(settings.knowledge[0], guidance.EVERYTHING)
+    made = Coach(settings)
+    made.sync()
+    return made
+
+
+@pytest.mark.parametrize(
+    ("question", "language", "signals"),
+    [
+        ("Ik wil dood", "nl", ("crisis",)),
+        ("Ik heb al mijn spullen weggegeven, ik hoef ze straks niet meer", "nl", ("crisis",)),
+        ("My mentee texted that everyone would be better off without her", "en", ("crisis",)),
+        ("Is mijn mentee een narcist?", "nl", ("judging",)),
+        ("Which of my two mentees is smarter, rate them from one to ten", "en", ("judging",)),
+        ("Hoe lang wacht ik met een herinnering als mijn mentor stil blijft?", "nl", ()),
+        ("How many goals do we choose for the first half year?", "en", ()),
+        ("Ik ga dood van de zenuwen voor mijn eerste gesprek, tips?", "nl", ()),
+        ("", "nl", ()),
+    ],
+)
+def test_what_is_heard(coach: Coach, question: str, language: Language, signals: tuple[Signal, ...]) -> None:
+    assert coach.searcher.signals(question, language) == signals
+
+
+def test_in_a_crisis_the_way_to_help_comes_first_and_nothing_is_advised(coach: Coach) -> None:
+    answer = coach.ask("nog even over dinsdag: ik denk dat ik er dan niet meer ben, ik wil niet meer leven")
+    texts = language_data("nl").texts
+    assert (answer.outcome, answer.notice.startswith(texts.crisis), answer.answer) == ("not_covered", True, texts.beyond)
+
+
+def test_a_person_is_not_judged_and_what_stands_nearby_is_shown(coach: Coach) -> None:
+    answer = coach.ask("Is my mentee lazy or just stupid?")
+    assert (answer.outcome, language_data("en").texts.judging in answer.notice, bool(answer.citations)) == ("related", True, True)
