@@ -18,7 +18,7 @@ export Q
 test: .venv/tested
 	@$(BIN)/ruff check coach evals ui tests benchmarks
 	@$(BIN)/mypy
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 # The reference cases, put to the coach; `make gate` fails if something is demonstrably worse than in evals/baseline.json.
 eval: .venv/installed
