@@ -58,6 +58,7 @@ class Texts(BaseModel):
     concern: str
     beyond: str
     judging: str
+    crisis_question: str
     judging_question: str
     sources: str
 

@@ -205,23 +205,25 @@ def _understand(work: Work, searcher: Searcher) -> Work:
 def _retrieve(work: Work, searcher: Searcher) -> Work:
     seen = frozenset(place for turn in work.turns for place in turn.passages) if work.continues else frozenset()
     context = "" if work.searched else work.continues
-    asked = work.searched or work.question
-    if "judging" in work.signals:
-        asked, context = language_data(work.language).texts.judging_question, ""
-    result = searcher.search(asked, RETRIEVED, work.language, context=context, seen=seen)
+    result = searcher.search(work.searched or work.question, RETRIEVED, work.language, context=context, seen=seen)
     notices = (*work.notices, result.notice) if result.notice else work.notices
     found = replace(work, result=result, outcome=outcome(result.confidence), notices=notices)
-    return _heeded(found) if work.signals else found
+    return _heeded(found, searcher) if work.signals else found
 
 
-def _heeded(work: Work) -> Work:
+def _heeded(work: Work, searcher: Searcher) -> Work:
     """In a crisis only what the handbook says of one; where a person is to be judged, what stands nearby and no verdict."""
     assert work.result is not None
-    if "crisis" not in work.signals:
-        return replace(work, outcome="related") if "judging" in work.signals else work
-    topic = f"{language_data(work.language).crisis_topic}#"
-    hits = tuple(hit for hit in work.result.hits if hit.passage.twin.startswith(topic))
-    return replace(work, result=replace(work.result, hits=hits), outcome="answered" if hits else "not_covered")
+    data = language_data(work.language)
+    if "crisis" in work.signals:
+        found = searcher.search(data.texts.crisis_question, RETRIEVED, work.language)
+        hits = [hit for hit in found.hits if hit.passage.twin.startswith(f"{data.crisis_topic}#")][:1]
+        return replace(work, result=replace(work.result, hits=tuple(hits)), outcome="answered" if hits else "not_covered")
+    if "judging" in work.signals:
+        first, *others = searcher.search(data.texts.judging_question, RETRIEVED, work.language).hits
+        near = [hit for hit in work.result.hits if hit.passage != first.passage]
+        return replace(work, result=replace(work.result, hits=(*near[:1], first, *near[1:], *others)), outcome="related")
+    return work
 
 
 def _compose(work: Work) -> Work:
