@@ -48,13 +48,22 @@ class Generation:
             raise StoreError(f"There is no index in {path.parent} yet; run 'coach sync'.")
         self.catalogue = catalogue or (self._pull(path) if settings.chroma_url else Catalogue(path))
         self._polled = time.monotonic()
-        with self.catalogue.snapshot() as self.generation:
-            if not self.generation:
-                raise StoreError(f"There is no index in {path.parent} yet; run 'coach sync'.")
-            self.count = self.catalogue.count()
-            self.bank = Bank(self.catalogue)
-            self.mean: Vectors = self.catalogue.matrix("mean")[1][0]
-            self._load()
+        try:
+            with self.catalogue.snapshot() as self.generation:
+                if not self.generation:
+                    raise StoreError(f"There is no index in {path.parent} yet; run 'coach sync'.")
+                self.count = self.catalogue.count()
+                self.bank = Bank(self.catalogue)
+                self.mean: Vectors = self.catalogue.matrix("mean")[1][0]
+                self._load()
+        except BaseException:
+            # Chroma would hand a client that was left open to whoever opens the folder next, also once its files are others
+            if store is None and self._store is not None:
+                self._store.close()
+            self._owned.close()
+            if catalogue is None:
+                self.catalogue.close()
+            raise
         if self.unwell:
             self.catalogue.set_meta(dirty="1")  # the next sync fills the vector store anew
 
