@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import guidance
 import hypothesis
 import pytest
 from fake_model import GUIDANCE, KEY, FakeModel
@@ -50,6 +51,15 @@ def settings_in(folder: Path, **overrides: object) -> Settings:
         "model": "",
     }
     return load_settings(**(values | overrides))
+
+
+def synced_in(folder: Path, warm_home: Path, files: Mapping[str, str]) -> Settings:
+    """Settings as `settings_in` makes them, over an index of these files of guidance that embeds nothing else."""
+    settings = settings_in(folder)
+    shutil.copytree(warm_home, settings.home)
+    guidance.put(settings.knowledge[0], files)
+    sync(settings)
+    return settings
 
 
 @pytest.fixture

@@ -13,10 +13,9 @@ from pathlib import Path
 
 import guidance
 import pytest
-from conftest import settings_in
+from conftest import synced_in
 
 from coach.cli import main
-from coach.library.sync import sync
 from coach.settings import Settings
 
 Run = Callable[..., tuple[int, str, str]]
@@ -25,11 +24,7 @@ Run = Callable[..., tuple[int, str, str]]
 @pytest.fixture(scope="session")
 def programme(tmp_path_factory: pytest.TempPathFactory, warm_home: Path) -> Settings:
     """A synced index; nobody changes it."""
-    settings = settings_in(tmp_path_factory.mktemp("commands"))
-    shutil.copytree(warm_home, settings.home)
-    guidance.put(settings.knowledge[0], guidance.DUTCH)
-    sync(settings)
-    return settings
+    return synced_in(tmp_path_factory.mktemp("commands"), warm_home, guidance.DUTCH)
 
 
 @pytest.fixture

@@ -14,10 +14,9 @@ from pathlib import Path
 import guidance
 import junitparser
 import pytest
-from conftest import settings_in
+from conftest import synced_in
 
 from coach.cli import main
-from coach.library.sync import sync
 from coach.settings import Settings
 
 Run = Callable[..., tuple[int, str, str]]
@@ -81,11 +80,7 @@ cases:
 
 @pytest.fixture(scope="module")
 def programme(tmp_path_factory: pytest.TempPathFactory, warm_home: Path) -> Settings:
-    settings = settings_in(tmp_path_factory.mktemp("evals"))
-    shutil.copytree(warm_home, settings.home)
-    guidance.put(settings.knowledge[0], guidance.DUTCH)
-    sync(settings)
-    return settings
+    return synced_in(tmp_path_factory.mktemp("evals"), warm_home, guidance.DUTCH)
 
 
 @pytest.fixture

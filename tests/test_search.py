@@ -8,7 +8,7 @@ from pathlib import Path
 
 import guidance
 import pytest
-from conftest import settings_in
+from conftest import synced_in
 from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
 
@@ -19,7 +19,6 @@ from coach.library.catalogue import Catalogue
 from coach.library.confidence import ANSWERED, outcome
 from coach.library.lock import catalogue_path
 from coach.library.search import Searcher
-from coach.library.sync import sync
 from coach.records import Language
 from coach.settings import Settings, load_settings
 
@@ -27,11 +26,7 @@ from coach.settings import Settings, load_settings
 @pytest.fixture(scope="session")
 def programme(tmp_path_factory: pytest.TempPathFactory, warm_home: Path) -> Settings:
     """A synced index of a small programme's guidance; nobody changes it."""
-    settings = settings_in(tmp_path_factory.mktemp("programme"))
-    shutil.copytree(warm_home, settings.home)
-    guidance.put(settings.knowledge[0], guidance.EVERYTHING)
-    sync(settings)
-    return settings
+    return synced_in(tmp_path_factory.mktemp("programme"), warm_home, guidance.EVERYTHING)
 
 
 @pytest.fixture(scope="session")
@@ -106,11 +101,7 @@ Een leenlaptop haal je bij de servicebalie, op vertoon van je contract.
 @pytest.fixture(scope="session")
 def own_subject(tmp_path_factory: pytest.TempPathFactory, warm_home: Path) -> Searcher:
     """A search over a page of which the handbook says nothing."""
-    settings = settings_in(tmp_path_factory.mktemp("own-subject"))
-    shutil.copytree(warm_home, settings.home)
-    guidance.put(settings.knowledge[0], {"balie.md": OWN_SUBJECT})
-    sync(settings)
-    return Searcher(settings)
+    return Searcher(synced_in(tmp_path_factory.mktemp("own-subject"), warm_home, {"balie.md": OWN_SUBJECT}))
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import guidance
 import pytest
-from conftest import settings_in
+from conftest import synced_in
 
 from coach import Coach
 from coach.languages import language_data
@@ -17,12 +16,7 @@ from coach.records import Language, Signal
 @pytest.fixture(scope="module")
 def coach(tmp_path_factory: pytest.TempPathFactory, warm_home: Path) -> Coach:
     """A coach over a small programme's guidance."""
-    settings = settings_in(tmp_path_factory.mktemp("signals"))
-    shutil.copytree(warm_home, settings.home)
-    guidance.put(settings.knowledge[0], guidance.EVERYTHING)
-    made = Coach(settings)
-    made.sync()
-    return made
+    return Coach(synced_in(tmp_path_factory.mktemp("signals"), warm_home, guidance.EVERYTHING))
 
 
 @pytest.mark.parametrize(
