@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 DUTCH = {
@@ -71,7 +72,7 @@ The programme pays back train tickets in second class. Send the receipt to the c
 EVERYTHING = DUTCH | TWINS | ENGLISH
 
 
-def put(folder: Path, files: dict[str, str]) -> None:
+def put(folder: Path, files: Mapping[str, str]) -> None:
     """Put files into a folder of guidance."""
     for name, text in files.items():
         path = folder / name

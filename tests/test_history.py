@@ -118,7 +118,7 @@ WHOLE = Answer(
 def test_a_whole_answer_comes_back_as_it_was_given(settings: Settings) -> None:
     history = History(settings)
     history.add("c", turn("Hoe lang wacht ik?"), WHOLE)
-    assert [one.answer for one in History(settings).exchanges("c")] == [WHOLE]
+    assert [one.answer for one in History(settings).standing("c").exchanges] == [WHOLE]
 
 
 def test_an_answer_of_a_later_version_is_read_without_what_is_new(settings: Settings) -> None:
@@ -136,7 +136,7 @@ def test_turns_of_an_earlier_version_are_kept_and_shown_without_sources(settings
         old.execute("INSERT INTO turns VALUES (1, 'c', 0, 'Hoe?', 'Hoe?', 'nl', 'answered', 'Zo. [1]', '[]')")
     history = History(settings)
     history.add("c", turn("En dan?"), WHOLE)
-    assert [(one.answer.answer, len(one.answer.citations)) for one in history.exchanges("c")] == [
+    assert [(one.answer.answer, len(one.answer.citations)) for one in history.standing("c").exchanges] == [
         ("Zo. [1]", 0),
         ("Wacht. [1]", 1),
     ]
@@ -145,18 +145,32 @@ def test_turns_of_an_earlier_version_are_kept_and_shown_without_sources(settings
 def test_a_question_waits_until_it_is_answered_or_dropped(settings: Settings) -> None:
     history = History(settings)
     history.wait("c", "Hoe lang?")
-    seen = [history.waiting("c")]
+    seen = [history.standing("c").waiting]
     history.add("c", turn("Hoe lang?"))
-    seen.append(history.waiting("c"))
+    seen.append(history.standing("c").waiting)
     history.wait("c", "En dan?")
     history.drop("c")
-    assert [*seen, history.waiting("c")] == ["Hoe lang?", "", ""]
+    assert [*seen, history.standing("c").waiting] == ["Hoe lang?", "", ""]
+
+
+def test_a_question_is_never_seen_neither_waiting_nor_answered(settings: Settings) -> None:
+    history = History(settings)
+    for number in range(40):
+        name = f"c{number}"
+        history.wait(name, "Hoe lang?")
+        answering = threading.Thread(target=history.add, args=(name, turn("Hoe lang?")))
+        answering.start()
+        standing = history.standing(name)
+        while standing.waiting:
+            standing = history.standing(name)
+        answering.join()
+        assert len(standing.exchanges) == 1
 
 
 def test_a_rating_is_kept_changed_taken_back_and_forgotten_with_its_answer(settings: Settings) -> None:
     history = History(settings)
     history.add("c", turn("Hoe?"), WHOLE)
-    (number,) = [one.number for one in history.exchanges("c")]
+    (number,) = [one.number for one in history.standing("c").exchanges]
     history.rate(number, Rating(False, "mist iets"))
     history.rate(number, Rating(True, "toch goed"))
     rated = [(one.rating, one.conversation) for one in history.rated()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -91,6 +92,15 @@ def test_what_is_replaced_or_removed_can_be_put_back(shelf: Shelf) -> None:
     assert {one.path for one in kept.values()} == {"nl/regels.md"}
     shelf.put_back(kept[GOOD])
     assert (placed.read_bytes(), [one.file.read_bytes() for one in shelf.set_aside()]) == (GOOD, [BETTER])
+
+
+def test_versions_that_were_set_aside_in_the_same_moment_are_all_kept(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "time_ns", lambda: 1_800_000_000_000_000_000)
+    versions = [GOOD + bytes(f"Regel {number}.\n", "ascii") for number in range(5)]
+    shelf.put("nl/regels.md", versions[0])
+    for version in versions[1:]:
+        shelf.put("nl/regels.md", version, replace=True)
+    assert {one.file.read_bytes() for one in shelf.set_aside()} == set(versions[:-1])
 
 
 @pytest.mark.parametrize("name", ["absent.md", "nl/feedback.md"])

@@ -42,16 +42,15 @@ def page() -> None:
         ready()
         consent()
         conversation = _conversation()
-        exchanges = coach().history.exchanges(conversation) if conversation else []
-        waiting = coach().history.waiting(conversation) if conversation else ""
-        if not exchanges and not waiting:
+        standing = coach().history.standing(conversation)
+        if not standing.exchanges and not standing.waiting:
             _examples()
-        for exchange in exchanges:
+        for exchange in standing.exchanges:
             _exchange(exchange)
-        if waiting:
-            _wait(conversation, waiting)
+        if standing.waiting:
+            _wait(conversation, standing.waiting)
         else:
-            _around(conversation, exchanges)
+            _around(conversation, standing.exchanges)
     question = st.chat_input(t("ask.placeholder"), key="question", max_chars=2_000)
     if question:
         _ask(question)

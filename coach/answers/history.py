@@ -62,6 +62,14 @@ class Exchange:
 
 
 @dataclass(frozen=True)
+class Standing:
+    """A conversation's questions with their whole answers, oldest first, and the one that waits for its answer, if any."""
+
+    exchanges: list[Exchange]
+    waiting: str
+
+
+@dataclass(frozen=True)
 class Summary:
     """A conversation as `coach conversations` lists it; `last` is in seconds since 1970."""
 
@@ -134,21 +142,17 @@ class History:
         with self._open() as connection:
             connection.execute("INSERT OR REPLACE INTO waiting VALUES (?, ?)", (conversation, question))
 
-    def waiting(self, conversation: str) -> str:
-        """The question of a conversation that has no answer yet; empty where there is none."""
-        with self._open() as connection:
-            row = connection.execute("SELECT question FROM waiting WHERE conversation = ?", (conversation,)).fetchone()
-        return str(row[0]) if row else ""
-
     def drop(self, conversation: str) -> None:
         """Wait for an answer no longer."""
         with self._open() as connection:
             connection.execute("DELETE FROM waiting WHERE conversation = ?", (conversation,))
 
-    def exchanges(self, conversation: str) -> list[Exchange]:
-        """The questions of a conversation with their whole answers, oldest first."""
+    def standing(self, conversation: str) -> Standing:
+        """How far a conversation is, read at one moment: a question never falls between waiting and answered."""
         with self._open() as connection:
-            return _exchanges(connection, "WHERE conversation = ?", (conversation,))
+            connection.execute("BEGIN")
+            row = connection.execute("SELECT question FROM waiting WHERE conversation = ?", (conversation,)).fetchone()
+            return Standing(_exchanges(connection, "WHERE conversation = ?", (conversation,)), str(row[0]) if row else "")
 
     def rate(self, number: int, rating: Rating | None) -> None:
         """Keep what a reader thought of an answer, or with nothing take it back. Raises `ConversationError` if it is gone."""

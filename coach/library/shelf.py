@@ -6,11 +6,13 @@ nothing, and what it replaces is set aside under COACH_HOME, not deleted.
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -151,7 +153,13 @@ class Shelf:
                 yield SetAside("/".join(rest), int(when) // 1000, file)
 
     def _place_aside(self, path: PurePosixPath) -> Path:
-        place = self._aside / str(time.time_ns() // 1_000_000) / path
+        """A folder of its own for what is set aside now: two versions in one millisecond do not take each other's place."""
+        self._aside.mkdir(parents=True, exist_ok=True)
+        for moment in itertools.count(time.time_ns() // 1_000_000):
+            with suppress(FileExistsError):
+                (self._aside / str(moment)).mkdir()
+                break
+        place = self._aside / str(moment) / path
         place.parent.mkdir(parents=True, exist_ok=True)
         return place
 

@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING
 
 import guidance
 import pytest
-from conftest import settings_in
+from conftest import synced_in
 
-from coach.library.sync import sync
 from ui.serve import ADDRESS, command
 
 if TYPE_CHECKING:
@@ -88,10 +87,7 @@ def serve(tmp_path_factory: pytest.TempPathFactory, warm_home: Path) -> Iterator
 
     def started(**environment: str) -> str:
         folder = tmp_path_factory.mktemp("page")
-        settings = settings_in(folder)
-        shutil.copytree(warm_home, settings.home)
-        guidance.put(settings.knowledge[0], guidance.DUTCH | ENGLISH)
-        sync(settings)
+        settings = synced_in(folder, warm_home, guidance.DUTCH | ENGLISH)
         with socket.socket() as free:
             free.bind((ADDRESS, 0))
             port = free.getsockname()[1]
