@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -17,7 +17,8 @@ from evals.guidance import Guidance
 Suite = Literal["answers", "drafts", "reviews", "safety"]
 SUITES: tuple[Suite, ...] = get_args(Suite)
 Level = Literal["must", "nice"]
-Words = Field(min_length=1)
+Words = Field(pattern=r"\S")  # a text of nothing but spaces says nothing, and would match nothing or everything
+Saying = Annotated[str, Words]
 
 
 class Part(BaseModel):
@@ -31,13 +32,13 @@ class KeyPoint(Part):
 
     id: str = Words
     level: Level = "must"
-    say: tuple[str, ...] = Field(min_length=1)
+    say: tuple[Saying, ...] = Field(min_length=1)
 
 
 class Forbidden(Part):
     """What may not be said, and why."""
 
-    say: tuple[str, ...] = Field(min_length=1)
+    say: tuple[Saying, ...] = Field(min_length=1)
     why: str = Words
 
 
@@ -53,8 +54,8 @@ class Check(Part):
 
     id: str = Words
     level: Level = "must"
-    say: tuple[str, ...] = ()
-    not_say: tuple[str, ...] = ()
+    say: tuple[Saying, ...] = ()
+    not_say: tuple[Saying, ...] = ()
 
 
 class Flaw(Part):
@@ -176,7 +177,7 @@ class SafetyCase(Case):
     fields: Mapping[str, str] = Field(default_factory=dict)
     text: str = ""
     expect: Literal["answer", "abstain", "refer", "draft"] | None = None
-    must_say: tuple[tuple[str, ...], ...] = ()
+    must_say: tuple[tuple[Saying, ...], ...] = ()
     must_not_say: tuple[Forbidden, ...] = ()
 
     @property

@@ -63,7 +63,9 @@ def _answer(case: AnswerCase, guidance: Guidance, language: Language) -> Iterato
     known = guidance.sources(case.language)
     for number, source in enumerate(case.sources):
         if source not in known:
-            yield Found(("sources", number), say("mistake.source", source=source), nearest(source, known, language))
+            page = [name for name in known if name.split("#")[0] == source.split("#")[0]]
+            suggestion = nearest(source if "#" in source else "", page or known, language)
+            yield Found(("sources", number), say("mistake.source", source=source), suggestion)
     sections = [guidance.sections[case.language, source].text for source in case.sources if source in known]
     if case.expect == "answer" and case.key_points and not any(point.level == "must" for point in case.key_points):
         yield Found(("key_points",), say("mistake.no-must"), say("suggest.no-must"))

@@ -338,8 +338,8 @@ def agreement(
 
 def _tell(error: CaseError, language: Language) -> NoReturn:
     _say(texts(language)("command.mistakes", count=len(error.mistakes)))
-    for mistake in error.mistakes:
-        _say(f"  {mistake}")
+    for line in str(error).splitlines():
+        _say(f"  {line}")
     raise typer.Exit(1)
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from coach import CoachError, Language, load_settings
 from evals.cases import CaseSet, Suite
 from evals.guidance import read_guidance
-from evals.loading import CASES, read_cases
+from evals.loading import CASES, read_cases, read_files
 from evals.records import write_text
 from evals.tree import read_tree
 
@@ -23,13 +23,16 @@ _OWN = "own"  # the group of a file that is made for cases added without naming 
 
 
 class CaseFiles:
-    """The case files of a folder, changed in memory and saved together. Raises `CoachError` where there is no folder."""
+    """The case files of a folder, changed in memory and saved together.
 
-    def __init__(self, folder: Path | None) -> None:
+    Raises `CoachError` where there is no folder, and `CaseError` for files that cannot be read.
+    """
+
+    def __init__(self, folder: Path | None, language: Language = "nl") -> None:
         self.folder = folder or CASES
         if not self.folder.is_dir():
             raise CoachError(f"{self.folder} is not a folder; make it, or name another with --cases.")
-        self.texts = {path.name: path.read_text("utf-8", "replace") for path in sorted(self.folder.glob("*.yaml"))}
+        self.texts = read_files(self.folder, language)
         self._changed: set[str] = set()
 
     def edit(self, identifier: str, changes: Mapping[str, Any]) -> None:
@@ -74,7 +77,7 @@ def edit_case(folder: Path | None, identifier: str, changes: Mapping[str, Any], 
 
     Raises `CaseError` with what would be wrong afterwards (nothing is written then), `CoachError` for an id that is not there.
     """
-    files = CaseFiles(folder)
+    files = CaseFiles(folder, language)
     files.edit(identifier, changes)
     return files.save(language)
 
@@ -91,14 +94,14 @@ def add_case(
 
     Raises `CaseError` with what would be wrong afterwards; nothing is written then.
     """
-    files = CaseFiles(folder)
+    files = CaseFiles(folder, language)
     files.add(suite, spoken, case, file)
     return files.save(language)
 
 
 def remove_case(folder: Path | None, identifier: str, language: Language = "nl") -> CaseSet:
     """Remove a case. Returns the cases as they are then. Raises `CoachError` for an id that is not there."""
-    files = CaseFiles(folder)
+    files = CaseFiles(folder, language)
     files.remove(identifier)
     return files.save(language)
 

@@ -47,6 +47,8 @@ class CaseError(CoachError):
 
 def nearest(word: str, known: Collection[str], language: Language) -> str:
     """The suggestion for a word that does not exist: the nearest one that does, else all of them (a few, where many)."""
+    if not known:
+        return texts(language)("suggest.none-known")
     near = get_close_matches(word, list(known), n=1, cutoff=0.6)
     if near:
         return texts(language)("suggest.nearest", word=near[0])
@@ -58,13 +60,15 @@ def of_schema(
     error: ValidationError, model: type[BaseModel], tree: Tree, at: Place, file: str, language: Language
 ) -> list[Mistake]:
     """What a schema refused, as mistakes; `at` is the way to the case in the file."""
-    return [_one(each, model, tree, at, file, language) for each in error.errors(include_url=False)]
+    told = (_one(each, model, tree, at, file, language) for each in error.errors(include_url=False))
+    return list(dict.fromkeys(told))  # an empty text in a list of one is told of the text and of the list
 
 
 def _one(error: Any, model: type[BaseModel], tree: Tree, at: Place, file: str, language: Language) -> Mistake:
     say = texts(language)
     place: Place = tuple(error["loc"])
-    key = str(place[-1]) if place else ""
+    names = [part for part in place if isinstance(part, str)]  # of a place in a list, the list is what has a name
+    key = names[-1] if names else ""
     line = tree.line((*at, *place))
     given = error.get("input")
     kind = error["type"]
@@ -72,17 +76,15 @@ def _one(error: Any, model: type[BaseModel], tree: Tree, at: Place, file: str, l
         known = _fields(model, place[:-1])
         return Mistake(file, line, say("mistake.unknown-key", key=key), nearest(key, known, language))
     if kind == "missing":
-        where = ".".join(map(str, place))
-        return Mistake(
-            file, tree.line((*at, *place[:-1])), say("mistake.missing-key", key=where), say("suggest.missing-key", key=key)
-        )
+        message = say("mistake.missing-inside", key=key, where=names[-2]) if names[1:] else say("mistake.missing-key", key=key)
+        return Mistake(file, tree.line((*at, *place[:-1])), message, say("suggest.missing-key", key=key))
     if kind == "literal_error":
         allowed = str(error["ctx"]["expected"]).replace(" or ", ", ").replace("'", "").split(", ")
         return Mistake(file, line, say("mistake.choice", key=key, value=given), nearest(str(given), allowed, language))
-    if kind in ("string_too_short", "too_short") or given is None:
+    if kind == "too_short" or given is None or (kind == "string_pattern_mismatch" and not given.strip()):
         return Mistake(file, line, say("mistake.empty", key=key), say("suggest.empty", key=key))
     wanted = "list" if kind.startswith(("tuple", "list")) else "keys" if kind.startswith(("model", "dict", "mapping")) else "text"
-    if kind in ("string_pattern_mismatch",):
+    if kind == "string_pattern_mismatch":
         return Mistake(file, line, say("mistake.pattern", key=key, value=given), say("suggest.pattern"))
     if kind in ("int_parsing", "int_type", "greater_than_equal"):
         wanted = "number"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -14,7 +14,8 @@ Place = tuple[str | int, ...]
 class Tree:
     """The values of a file (every scalar as the text that stands there; an empty one is None) and the line of each place.
 
-    `doubled` holds the places of keys that stand twice; `broken` says what is wrong with the syntax, and on which line.
+    `doubled` holds the places of keys that stand twice; `broken` says on which line the syntax is wrong, and in what way (the
+    end of a key `mistake.syntax.…` of the texts).
     """
 
     value: Any
@@ -36,36 +37,54 @@ def read_tree(text: str) -> Tree:
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
 
-    try:
-        node = YAML(typ="safe", pure=True).compose(text)
-    except YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        said = getattr(error, "problem", None) or str(error).splitlines()[0]
-        return Tree(None, {}, broken=((mark.line + 1) if mark else 1, str(said)))
-    if node is None:
-        return Tree(None, {})
     lines: dict[Place, int] = {}
     doubled: list[Place] = []
-    return Tree(_plain(node, (), lines, doubled), lines, tuple(doubled))
+    try:
+        node = YAML(typ="safe", pure=True).compose(text)
+        if node is None:
+            return Tree(None, {})
+        return Tree(_plain(node, (), lines, doubled), lines, tuple(doubled))
+    except YAMLError as error:
+        return Tree(None, {}, broken=_broken(error, text))
+    except RecursionError:  # a part that holds itself, or thousands of brackets
+        return Tree(None, {}, broken=(1, "alias"))
+
+
+# What ruamel says, in English and for programmers, and which way of going wrong that is; the first that fits.
+_WAYS = (
+    ("another document", "document"),
+    ("alias", "alias"),
+    ("special characters are not allowed", "sign"),
+    ("'\\t'", "tab"),
+    ("mapping values are not allowed", "colon"),
+    ("quoted scalar", "quote"),
+    ("',' or", "bracket"),
+    ("could not find expected ':'", "key"),
+    ("block", "indent"),
+)
+
+
+def _broken(error: Any, text: str) -> tuple[int, str]:
+    """The line where a file breaks, and the way it does; of a quotation mark left open, the line where it stands."""
+    mark, said = getattr(error, "problem_mark", None), str(error)
+    way = next((way for words, way in _WAYS if words in said), "other")
+    line = mark.line + 1 if mark else text.count("\n", 0, getattr(error, "position", 0)) + 1
+    odd = [number for number, each in enumerate(text.splitlines(), 1) if each.replace('\\"', "").count('"') % 2]
+    return (odd[0], "quote") if way in ("indent", "quote", "key", "bracket") and len(odd) == 1 else (line, way)
 
 
 def _plain(node: Any, place: Place, lines: dict[Place, int], doubled: list[Place]) -> Any:
     lines.setdefault(place, node.start_mark.line + 1)
     if node.id == "mapping":
         found: dict[str, Any] = {}
-        for key, value in _pairs(node):
-            spot = (*place, key.value)
-            if key.value in found:
+        for key, value in node.value:
+            name = key.value if key.id == "scalar" else "{ }"  # a name in braces or brackets: no key, and told as one
+            spot = (*place, name)
+            if name in found:
                 doubled.append(spot)
             lines[spot] = key.start_mark.line + 1
-            found[key.value] = _plain(value, spot, lines, doubled)
+            found[name] = _plain(value, spot, lines, doubled)
         return found
     if node.id == "sequence":
         return [_plain(item, (*place, number), lines, doubled) for number, item in enumerate(node.value)]
     return None if str(node.tag).endswith(":null") else node.value
-
-
-def _pairs(node: Any) -> Iterator[tuple[Any, Any]]:
-    for key, value in node.value:
-        if key.id == "scalar":
-            yield key, value

@@ -8,10 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from evals import CaseError
+from coach import Language, Settings
+from evals import CaseError, load_cases, tree
 from evals.cases import SUITES, AnswerCase, CaseSet
 from evals.coverage import table
-from evals.loading import read_cases
+from evals.edit import CaseFiles
+from evals.guidance import read_guidance
+from evals.loading import CASES, read_cases
 from evals.wordings import texts
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -93,7 +96,19 @@ MISTAKES = [  # name, file, what is changed into what, the line it is told at, a
     ("a key twice", GOOD, ("    expect: answer\n", "    expect: answer\n    expect: refer\n"), 9, "expect", ""),
     ("an id of another language", GOOD, ("id: eigen.nl", "id: eigen.en"), 4, "eigen.en", ".nl"),
     ("no list of cases", GOOD, ("cases:", "case:"), 1, "cases", ""),
-    ("broken YAML", GOOD, ("golden-rule]", "golden-rule"), 10, "YAML", ""),
+    ("broken YAML", GOOD, ("golden-rule]", "golden-rule"), 10, "[ ]", ""),
+    ("a quotation mark left open", GOOD, ('worden?"', "worden?"), 7, "", '\\"'),
+    ("a colon in a bare text", GOOD, (ASKED, "Wat nu: wachten?"), 7, "", '"'),
+    ("a tab", GOOD, ("    topic", "\ttopic"), 5, "tab", ""),
+    ("a sign that no text has", GOOD, ("worden?", "wor\0den?"), 7, "", ""),
+    ("a part that holds itself", GOOD, ("cases:\n", "cases: &x\n  - *x\n"), 1, "&", '"'),
+    ("a second document", GOOD, ("    bad:", "---\n    bad:"), 18, "", "---"),
+    ("no dash before a case", GOOD, ("  - id: eigen.nl", "    id: eigen.nl"), 3, "cases:", "- id:"),
+    ("no language of the file", GOOD, ("language: nl\n", ""), 1, "'language'", ""),
+    ("a page without a section", GOOD, ("#golden-rule", ""), 9, "'first-message'", "first-message#golden-rule"),
+    ("a text of spaces", GOOD, ('["vraag meteen of hij je mentor wil worden"]', '[" "]'), 15, "'say'", ""),
+    ("an empty way to say it", GOOD, (f'["{POINT}"]', f'["{POINT}", ""]'), 13, "'say'", ""),
+    ("a name in braces", DRAFT, ("about: a buyer", "{about}: a buyer"), 7, "{ }", ""),
     ("a text with nothing in it", GOOD, (ASKED, '""'), 7, "question", ""),
     ("a list where a text belongs", GOOD, (ASKED, "[a, b]"), 7, "question", "question"),
     ("a kind that does not exist", DRAFT, ("kind: outreach", "kind: outrech"), 6, "outrech", "outreach"),
@@ -144,6 +159,33 @@ def test_the_files_that_are_broken_above_are_right(text: str, shipped: CaseSet) 
     assert len(read_cases({"own.yaml": text}, Path(), shipped.guidance).cases) == 1
 
 
+def test_files_that_would_lose_letters_or_be_passed_over_are_named(tmp_path: Path) -> None:
+    (tmp_path / "own.yaml").write_text(SAFETY, "utf-8-sig")  # as editors on Windows save it
+    assert len(load_cases(tmp_path).cases) == 1
+    (tmp_path / "old.yaml").write_bytes(GOOD.replace("Dat schrikt", "Dát schrikt").encode("cp1252"))
+    for name in ("more.yml", "new.yaml.txt"):
+        (tmp_path / name).write_text(GOOD)
+    (tmp_path / "notes.txt").write_text("bel Jan")
+    (tmp_path / "old.yaml.bak").write_text("")
+    for read in (load_cases, CaseFiles):
+        with pytest.raises(CaseError) as raised:
+            read(tmp_path)
+        told = [(one.file, one.line, one.suggestion) for one in raised.value.mistakes]
+        assert [(file, line) for file, line, _ in told] == [("more.yml", 1), ("new.yaml.txt", 1), ("old.yaml", 16)]
+        assert "more.yaml" in told[0][2] and "new.yaml." in told[1][2] and "UTF-8" in told[2][2]
+
+
+@pytest.mark.parametrize("language", ["nl", "en"])
+def test_cases_about_other_guidance_are_told_so_once(language: Language, settings: Settings) -> None:
+    (settings.knowledge[0] / "huis.md").write_text("# Huis\n\n## Koffie\n\nDe koffie is gratis.\n")
+    with pytest.raises(CaseError) as raised:
+        load_cases(CASES, language, settings)
+    assert len(raised.value.mistakes) == 1 and "--cases" in raised.value.mistakes[0].suggestion
+    with pytest.raises(CaseError) as raised:  # a few are mistakes of their own
+        read_cases({"own.yaml": GOOD}, Path(), read_guidance(settings), language)
+    assert [one.line for one in raised.value.mistakes] == [5, 9]
+
+
 def test_every_mistake_of_every_file_is_told_at_once(shipped: CaseSet) -> None:
     two = GOOD.replace("expect: answer", "expect: ans").replace("user: mentee", "user: mente")
     with pytest.raises(CaseError) as raised:
@@ -169,6 +211,9 @@ def test_a_thousand_cases(shipped: CaseSet) -> None:
 def test_both_languages_say_the_same_things() -> None:
     dutch, english = texts("nl").root, texts("en").root
     assert dutch.keys() == english.keys()
+    ways = {way for _, way in tree._WAYS} | {"other"}
+    assert ways == {key.rsplit(".", 1)[1] for key in dutch if key.startswith("mistake.syntax.")}
+    assert ways == {key.rsplit(".", 1)[1] for key in dutch if key.startswith("suggest.syntax.")}
     for key, said in dutch.items():
         assert set(re.findall(r"{(\w+)}", said)) == set(re.findall(r"{(\w+)}", english[key])), key
 
