@@ -109,7 +109,7 @@ def read_labels(paths: Sequence[Path], language: Language = "nl") -> list[dict[s
     from evals.sheets import read_table
 
     say = texts(language)
-    tables = [read_table(path) for path in paths]
+    tables = [read_table(path, language) for path in paths]
     if len(tables) == 2:
         second = {(row.get("item", ""), row.get("criterion", "")): row for row in tables[1]}
         for row in tables[0]:

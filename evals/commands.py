@@ -278,7 +278,7 @@ def export_to(
     settings = load_settings()
     chosen = _language(language, settings)
     loaded = _load(cases, chosen, settings)
-    export_cases(loaded, path)
+    export_cases(loaded, path, chosen)
     _say(texts(chosen)("command.exported", count=len(loaded.cases), path=path))
 
 

@@ -10,17 +10,22 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, time
 from pathlib import Path
 from typing import Any, get_args
 
 from coach import CoachError, Language
 from evals.cases import KINDS_OF_CASE, SUITES, Case, CaseSet, Suite
 from evals.edit import CaseFiles
+from evals.mistakes import CaseError, Mistake, nearest
 from evals.records import write_text
 from evals.wordings import texts
 
 HEAD = ("suite", "language", "file")
+HEADS_OF_CASES = ("suite", "language", "id")
 LONGEST_CELL = 32_767  # characters, of a spreadsheet
 _LANGUAGES: tuple[Language, ...] = get_args(Language)
 # How a key that holds more than one text stands in a cell: the parts of each line, `*` for the rest of the parts.
@@ -32,11 +37,12 @@ _LINES: Mapping[str, tuple[str, ...]] = {
     "document": ("name", "text"),
 }
 _LEFT_OUT = "\0"  # what `-` in the place of a part is read as
+_WHOLE = re.compile(r"(\d+)(?:[.,]0+)?")  # a number without a part, however a spreadsheet shows it
 _LISTS = ("sources", "blanks")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
 
 
-def export_cases(cases: CaseSet, path: Path) -> None:
+def export_cases(cases: CaseSet, path: Path, language: Language = "nl") -> None:
     """Write the cases to an XLSX or a CSV file. Raises `CoachError` for another suffix, or a text too long for a cell."""
     if path.suffix.lower() == ".csv":
         columns = (*HEAD, *dict.fromkeys(name for suite in SUITES for name in columns_of(suite)))
@@ -46,11 +52,11 @@ def export_cases(cases: CaseSet, path: Path) -> None:
         writer.writerows({key: guarded(value) for key, value in row_of(case, cases).items()} for case in cases.cases)
         write_text("\ufeff" + stream.getvalue(), path)
         return
-    _check_suffix(path)
-    _write_workbook(cases, path)
+    _check_suffix(path, language)
+    _write_workbook(cases, path, language)
 
 
-def _write_workbook(cases: CaseSet, path: Path) -> None:
+def _write_workbook(cases: CaseSet, path: Path, language: Language) -> None:
     from openpyxl import Workbook
     from openpyxl.cell import WriteOnlyCell
     from openpyxl.styles import Alignment, Font
@@ -76,7 +82,7 @@ def _write_workbook(cases: CaseSet, path: Path) -> None:
             for column in columns:
                 text = row.get(column, "")
                 if len(text) > LONGEST_CELL:
-                    raise CoachError(f"{case.id}: {column} has {len(text):,} characters, more than a cell holds; export to CSV.")
+                    raise CoachError(texts(language)("sheet.too-long", id=case.id, column=column, count=len(text)))
                 cell = WriteOnlyCell(sheet, text)
                 cell.data_type = "s"  # a text that begins with = is no formula
                 cell.alignment = Alignment(wrap_text=True, vertical="top")
@@ -86,76 +92,172 @@ def _write_workbook(cases: CaseSet, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         book.save(path)
     except OSError as error:
-        raise CoachError(f"{path} cannot be written ({error.strerror}); close it elsewhere, or choose another place.") from None
+        raise CoachError(texts(language)("sheet.unwritable", path=path, why=error.strerror)) from None
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row with something in it, as texts by the heads of their columns; `file` and `number` say where a reader finds it."""
+
+    file: str
+    number: int
+    cells: Mapping[str, str]
+
+    def mistake(self, message: str, suggestion: str) -> Mistake:
+        """A mistake in this row."""
+        return Mistake(self.file, self.number, message, suggestion, self.cells.get("id", ""))
 
 
 def import_cases(path: Path, folder: Path | None, cases: CaseSet, language: Language = "nl") -> tuple[int, int, int]:
     """Put the rows of a sheet into the case files: how many were added, changed, and left as they were.
 
-    Cases without a row stay. Raises `CaseError` with what would be wrong, and `CoachError` for a file that cannot be read.
+    Cases without a row stay, and so do keys without a column. Raises `CaseError` with every mistake, told by its row in the
+    sheet, and `CoachError` for a file that cannot be read.
     """
     added = changed = same = 0
-    files = CaseFiles(folder)
-    for number, row in enumerate(read_table(path), 2):
-        suite, spoken, file, values = case_of(row, f"{path.name}:{number}", language)
-        before = cases.named(str(values.get("id", "")))
+    files = CaseFiles(folder, language)
+    rows: dict[str, Row] = {}
+    mistakes: list[Mistake] = []
+    for row in read_rows(path, language, HEADS_OF_CASES):
+        before = cases.named(row.cells.get("id", "").strip())
+        wrong = [*_doubled(row, rows, language), *_moved(row, before, cases, language)]
+        try:
+            suite, spoken, file, values = case_of(row, language) if not wrong else (SUITES[0], "nl", "", {})
+        except CaseError as error:
+            wrong = list(error.mistakes)
+        if wrong:
+            mistakes += wrong
+            continue
+        rows[values["id"]] = row
         if before is None:
             files.add(suite, spoken, values, file or None)
             added += 1
             continue
-        old = before.to_dict()
+        old = {key: value for key, value in before.to_dict().items() if key in row.cells}
         if _told(old) == _told(values):
             same += 1
             continue
         files.edit(before.id, {**dict.fromkeys(set(old) - set(values)), **values})
         changed += 1
+    if mistakes:
+        raise CaseError(mistakes, language)
     if added or changed:
-        files.save(language)
+        try:
+            files.save(language)
+        except CaseError as error:
+            raise CaseError([_in_sheet(each, rows) for each in error.mistakes], language) from None
     return added, changed, same
 
 
-def read_table(path: Path) -> list[dict[str, str]]:
-    """The rows of a CSV file or of all sheets of an XLSX file, by the names in their first row; every cell as text.
+def _doubled(row: Row, rows: Mapping[str, Row], language: Language) -> Iterator[Mistake]:
+    say, identifier = texts(language), row.cells.get("id", "").strip()
+    if identifier in rows:
+        place = f"{rows[identifier].file}:{rows[identifier].number}"
+        yield row.mistake(say("mistake.double-id", id=identifier, place=place), say("suggest.double-id"))
+
+
+def _moved(row: Row, before: Case | None, cases: CaseSet, language: Language) -> Iterator[Mistake]:
+    """A case stays where it is: what says otherwise would be passed over, or leave its comments behind."""
+    if before is None:
+        return
+    say = texts(language)
+    stands = {"suite": before.suite, "language": before.language, "file": cases.places[before.id][0]}
+    for key, old in stands.items():
+        given = row.cells.get(key, "").strip()
+        if given and given != old:
+            yield row.mistake(say("sheet.moved", key=key, value=given), say("suggest.moved", old=old))
+
+
+def _in_sheet(mistake: Mistake, rows: Mapping[str, Row]) -> Mistake:
+    """A mistake told where its author made it: in the sheet rather than in the file that would be written."""
+    row = rows.get(mistake.case)
+    return replace(mistake, file=row.file, line=row.number) if row else mistake
+
+
+def read_table(path: Path, language: Language = "nl") -> list[dict[str, str]]:
+    """The rows of a CSV file or of all sheets of an XLSX file, by the heads of their columns; every cell as text.
 
     Raises `CoachError` for a file that cannot be read.
     """
+    return [dict(row.cells) for row in read_rows(path, language)]
+
+
+def read_rows(path: Path, language: Language = "nl", heads: Collection[str] = ()) -> list[Row]:
+    """The same, with where each row stands. Of several sheets, those without any of `heads` are passed over.
+
+    Raises `CoachError` for a file that cannot be read.
+    """
+    say = texts(language)
     try:
-        if path.suffix.lower() == ".csv":
-            text = path.read_bytes().decode("utf-8-sig")
-            delimiter = ";" if text.split("\n", 1)[0].count(";") > text.split("\n", 1)[0].count(",") else ","
-            found = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
-            return [{key: _freed(value or "") for key, value in row.items() if key} for row in found]
-        _check_suffix(path)
-        return list(_workbook_rows(path))
+        grids = {path.name: _csv_grid(path)} if path.suffix.lower() == ".csv" else _workbook_grids(path, language)
     except OSError as error:
-        raise CoachError(f"{path} cannot be read ({error.strerror}); name an XLSX or CSV file.") from None
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise CoachError(f"{path} cannot be read ({error}); save it as CSV in UTF-8, or as XLSX.") from None
+        raise CoachError(say("sheet.unreadable", path=path, why=error.strerror)) from None
+    except UnicodeDecodeError:
+        raise CoachError(say("sheet.encoding", path=path)) from None
+    except csv.Error as error:
+        raise CoachError(say("sheet.unreadable", path=path, why=error)) from None
+    named = {name: (_heads(grid[0] if grid else ()), grid[1:]) for name, grid in grids.items()}
+    ours = {name: both for name, both in named.items() if not heads or set(heads) & set(both[0])}
+    missing = [head for head in heads if not any(head in found for found, _ in ours.values())]
+    if missing:
+        raise CoachError(say("sheet.columns", path=path, columns=", ".join(missing)))
+    return [row for name, (found, grid) in ours.items() for row in _rows(name, found, grid)]
 
 
-def _workbook_rows(path: Path) -> Iterable[dict[str, str]]:
+def _heads(cells: Sequence[str]) -> list[str]:
+    """The heads of columns, whatever their case; a column without one, or with that of another, goes by its letter."""
+    heads: list[str] = []
+    for number, cell in enumerate(cells):
+        head = cell.strip().lower()
+        heads.append(head if head and head not in heads else _letters(number))
+    return heads
+
+
+def _rows(file: str, heads: Sequence[str], grid: Iterable[Sequence[str]]) -> Iterator[Row]:
+    for number, cells in enumerate(grid, 2):
+        if any(cell.strip() for cell in cells):
+            named = (*heads, *map(_letters, range(len(heads), len(cells))))
+            yield Row(file, number, dict(zip(named, cells, strict=False)))
+
+
+def _csv_grid(path: Path) -> list[list[str]]:
+    text = path.read_bytes().decode("utf-8-sig")
+    first = text.split("\n", 1)[0]
+    delimiter = max((",", ";", "\t"), key=first.count)
+    return [[_freed(cell) for cell in row] for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)]
+
+
+def _workbook_grids(path: Path, language: Language) -> dict[str, list[list[str]]]:
     from zipfile import BadZipFile
 
     from openpyxl import load_workbook
     from openpyxl.utils.exceptions import InvalidFileException
 
+    _check_suffix(path, language)
     try:
         book = load_workbook(path, read_only=True, data_only=True)
     except (BadZipFile, InvalidFileException, KeyError) as error:
-        raise CoachError(f"{path} is no XLSX file ({error}); save it from the spreadsheet again.") from None
-    for sheet in book.worksheets:
-        rows = sheet.iter_rows(values_only=True)
-        names = [str(name or "") for name in next(rows, ())]
-        for row in rows:
-            texts_of = ["" if value is None else str(value) for value in row]
-            if any(texts_of):
-                yield {name: text for name, text in zip(names, texts_of, strict=False) if name}
+        raise CoachError(texts(language)("sheet.no-xlsx", path=path, why=error)) from None
+    grids = {
+        f"{path.name} ({sheet.title})": [[_text(value) for value in row] for row in sheet.iter_rows(values_only=True)]
+        for sheet in book.worksheets
+    }
     book.close()
+    return grids
 
 
-def _check_suffix(path: Path) -> None:
+def _text(value: Any) -> str:
+    """A cell as a person reads it, whatever the spreadsheet made of it."""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if isinstance(value, datetime) and value.time() == time():
+        return value.date().isoformat()
+    return "" if value is None else str(value).replace("_x000D_", "")  # how a workbook writes a carriage return
+
+
+def _check_suffix(path: Path, language: Language = "nl") -> None:
     if path.suffix.lower() != ".xlsx":
-        raise CoachError(f"{path.name}: the format {path.suffix or '(none)'} is not known; use .xlsx or .csv.")
+        raise CoachError(texts(language)("sheet.suffix", name=path.name))
 
 
 # ------------------------------------------------------------------------------------------------ rows
@@ -175,21 +277,29 @@ def row_of(case: Case, cases: CaseSet) -> dict[str, str]:
     }
 
 
-def case_of(row: Mapping[str, str], where: str, language: Language) -> tuple[Suite, Language, str, dict[str, Any]]:
-    """Suite, language, file and keys of a row of cells. Raises `CoachError` for a suite or a language that does not exist."""
-    given, spoken = row.get("suite", "").strip(), row.get("language", "").strip()
+def case_of(row: Row, language: Language) -> tuple[Suite, Language, str, dict[str, Any]]:
+    """Suite, language, file and keys of a row. Raises `CaseError` for a row that cannot be a case."""
+    say, cells = texts(language), row.cells
+    given, spoken = cells.get("suite", "").strip(), cells.get("language", "").strip()
     suite = next((name for name in SUITES if name == given), None)
     tongue = next((name for name in _LANGUAGES if name == spoken), None)
-    if suite is None or tongue is None:
-        raise CoachError(texts(language)("sheet.head", where=where, suites=", ".join(SUITES)))
-    known = columns_of(suite)
-    strange = [key for key, cell in row.items() if cell and key not in known and key not in HEAD]
-    if strange:
-        raise CoachError(f"{where}: {texts(language)('mistake.unknown-key', key=strange[0])}")
-    file = row.get("file", "").strip()
+    file = cells.get("file", "").strip()
+    wrong = []
+    if suite is None:
+        wrong.append(row.mistake(say("mistake.choice", key="suite", value=given), nearest(given, SUITES, language)))
+    if tongue is None:
+        wrong.append(row.mistake(say("mistake.choice", key="language", value=spoken), nearest(spoken, _LANGUAGES, language)))
+    if not cells.get("id", "").strip():
+        wrong.append(row.mistake(say("mistake.missing-key", key="id"), say("suggest.empty", key="id")))
     if file and (Path(file).name != file or not file.endswith(".yaml")):
-        raise CoachError(texts(language)("sheet.file", where=where, file=file))
-    return suite, tongue, file, {key: _uncell(key, row[key]) for key in known if row.get(key)}
+        wrong.append(row.mistake(say("sheet.file", file=file), say("suggest.file")))
+    known = columns_of(suite) if suite else ()
+    for key, cell in cells.items():
+        if suite and cell.strip() and key not in (*known, *HEAD):
+            wrong.append(row.mistake(say("sheet.column", column=key), nearest(key, known, language)))
+    if suite is None or tongue is None or wrong:
+        raise CaseError(wrong, language)
+    return suite, tongue, file, {key: _uncell(key, cells[key]) for key in known if cells.get(key, "").strip()}
 
 
 def _cell(key: str, value: Any) -> str:
@@ -236,7 +346,9 @@ def _uncell(key: str, cell: str) -> Any:
         return [_split(line) for line in lines]
     if key in _LISTS:
         return [_unescaped(line.strip()) for line in lines]
-    return int(cell) if key == "max_words" and cell.strip().isdigit() else _unescaped(cell.replace("\r\n", "\n"))
+    if key == "max_words" and (whole := _WHOLE.fullmatch(cell.strip())):
+        return int(whole[1])
+    return _unescaped(cell.replace("\r\n", "\n").strip(" "))  # spaces that are meant are written as \\s
 
 
 def _entry(parts: list[str], names: Sequence[str]) -> dict[str, Any]:
@@ -268,7 +380,10 @@ def _split(line: str) -> list[str]:
             current = ""
         else:
             current += sign
-    return [_LEFT_OUT if part.strip() == "-" else _unescaped(part.strip()) for part in (*parts, current + "\\" * escaped)]
+    parts.append(current + "\\" * escaped)
+    while parts and not parts[-1].strip():  # a bar too many at the end
+        parts.pop()
+    return [_LEFT_OUT if part.strip() == "-" else _unescaped(part.strip()) for part in parts]
 
 
 _SIGNS = {"\\": "\\\\", "|": "\\|", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
