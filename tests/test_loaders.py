@@ -103,6 +103,7 @@ def test_how_a_file_was_saved_makes_no_difference(data: bytes) -> None:
         ("café".encode("utf-16-le"), None),  # no mark says which it is
         (b"\xff\xfe" + "café".encode("utf-16-le"), "café"),
         (b"\xfe\xff" + "café".encode("utf-16-be"), "café"),
+        ("één café over coördinatie".encode() + b"\xc3", None),  # as Windows-1252 it would be gibberish throughout
         (bytes(range(256)), None),
         (b"\x81\x8d\x8f", None),
     ],
@@ -114,6 +115,29 @@ def test_encodings(data: bytes, expected: str | None) -> None:
         found = None
         assert "UTF-8" in str(error)
     assert found == expected
+
+
+@pytest.mark.parametrize("suffix", [".txt", ".md"])
+def test_signs_that_only_a_program_sees_are_tidied(suffix: str) -> None:
+    data = "\u200bWat helpt\n\nVraag ge\u00adwoon door.\u2028Wacht dan.\x0cVolgende bladzijde\n\nBedank snel.\n".encode()
+    expected = "Wat helpt\n\nVraag gewoon door.\nWacht dan.\nVolgende bladzijde\n\nBedank snel.\n"
+    assert LOADERS[suffix](data).text == expected
+
+
+def test_text_between_two_rules_is_no_front_matter() -> None:
+    found = LOADERS[".md"](b"---\n\nVraag door als het stil is.\n\n---\n\nBedank snel.\n")
+    assert (found.hidden, found.meta) == ([], {})
+
+
+@pytest.mark.parametrize("text", ["---\ntitle: Plan\n...\nTekst.\n", "\n---\ntitle: Plan\n---\nTekst.\n"])
+def test_front_matter_in_other_dress(text: str) -> None:
+    found = LOADERS[".md"](text.encode())
+    assert (found.meta, found.text[found.hidden[0][1] :]) == ({"title": "Plan"}, "Tekst.\n")
+
+
+def test_a_title_is_text_on_one_line(tmp_path: Path) -> None:
+    assert document_of(tmp_path, "mijn-plan.md", b"---\ntitle: [a, b]\n---\nTekst.\n").title == "mijn plan"
+    assert document_of(tmp_path, "plan.md", b"---\ntitle: 2024\n---\nTekst.\n").title == "2024"
 
 
 def test_plain_text(tmp_path: Path) -> None:
@@ -342,6 +366,10 @@ BAD = [
     ("beeld.txt", b"\x89PNG\r\n\x1a\n\x00\x00\x00", "not text in UTF-8 or Windows-1252"),
     ("merk.txt", b"\xff\xfea", "not text in UTF-8 or Windows-1252"),
     ("matter.md", b"---\ntitle: [open\n---\n# Kop\n", "front matter is broken at line"),
+    ("datum.md", b"---\ndate: 0000-00-00\n---\n# Kop\n", "front matter is broken ("),
+    ("diep.md", b"---\na: " + b"[" * 3000 + b"\n---\n# Kop\n", "front matter is broken ("),
+    ("koppen.md", b"---\ntitle: x\n---\n# Kop\n\n<!-- later -->\n\n## Nog een\n", "no text beside headings"),
+    ("half.txt", "één café,\nof drié".encode() + b"\xc3\n", "UTF-8 is broken at line 2"),
     ("tabel.xlsx", b"x", "save it as plain text"),
     ("oud.doc", b"x", "save it as DOCX"),
     ("zonder", b"x", "the format (no suffix) is not read"),

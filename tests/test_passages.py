@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from coach.languages import sentences
-from coach.library.loaders import LOADERS, Loaded
+from coach.library.loaders import LOADERS, Loaded, load
 from coach.library.passages import LONGEST, LONGEST_SENTENCE, blocks, passages, sections
 from coach.records import Document, Passage
 
@@ -269,3 +270,16 @@ def test_a_passage_in_the_other_language_says_so() -> None:
     english = "Ask what the other person would do. If they do not know, then wait and let them think about it for a while."
     dutch = "Vraag wat de ander zou doen en wacht dan af."
     assert [passage.language for passage in found_in(f"# P\n\n## A\n\n{dutch}\n\n## B\n\n{english}")] == ["nl", "en"]
+
+
+def test_an_identifier_alone_makes_no_handbook_page(tmp_path: Path) -> None:
+    """Other programs give their notes an `id` too; what stands in those is guidance all the same."""
+    page = tmp_path / "notitie.md"
+    page.write_text("---\nid: 202401\n---\n# Samen leren\n\nVraag door als het stil is.\n\n## Later\n\nBedank snel.\n")
+    assert [passage.text for passage in passages(load(page, page.name))] == ["Vraag door als het stil is.", "Bedank snel."]
+
+
+def test_a_section_without_an_anchor_counts_on_a_handbook_page_too(tmp_path: Path) -> None:
+    page = tmp_path / "pagina.md"
+    page.write_text("---\nid: x\n---\n# Titel\n\nWat hier staat.\n\n## Een {#een}\n\nVraag door.\n\n## Twee\n\nBedank snel.\n")
+    assert [passage.text for passage in passages(load(page, page.name))] == ["Vraag door.", "Bedank snel."]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,9 @@ CONVERTIBLE = {
     ".csv": "plain text", ".rst": "Markdown", ".adoc": "Markdown", ".tex": "PDF", ".mht": "HTML", ".webarchive": "HTML",
 }  # fmt: skip
 
-_FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)(?:^|\n)---[ \t]*(?:\n|\Z)", re.DOTALL)
+# Signs that some programs put into text and that are no part of it: marks for hyphenation and order, and other line breaks.
+_TIDIED = {0xAD: None, 0x200B: None, 0xFEFF: None, 0x0B: "\n", 0x0C: "\n", 0x85: "\n", 0x2028: "\n", 0x2029: "\n"}
+_FRONT_MATTER = re.compile(r"\A\s*---[ \t]*\n(.*?)(?:^|\n)(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 _COMMENT = re.compile(r"<!--(.*?)-->", re.DOTALL)
 _ASKED = re.compile(r"\s*asked:(.*)", re.DOTALL)
 _ANCHOR = re.compile(r"\s*\{#([A-Za-z0-9_-]+)\}\s*$")
@@ -68,12 +71,25 @@ def load(path: Path, name: str) -> Document:
         raise DocumentError(
             f"the file cannot be read ({error.strerror or error}); check that it exists and its permissions"
         ) from None
-    loaded = loader(data)
+    try:
+        loaded = loader(data)
+    except markup.BROKEN as error:  # whatever a format's reader stumbles over, the other files are read
+        raise DocumentError(f"it cannot be read ({type(error).__name__}); open it and save it again") from None
     if len(loaded.text) > LARGEST_TEXT:
         raise DocumentError(f"the text has {len(loaded.text):,} characters, more than {LARGEST_TEXT:,}; split the file")
     if not loaded.text.strip():
         raise DocumentError("no text was found in it; if it is a scan, run text recognition (OCR) first")
+    if not _says_something(loaded):
+        raise DocumentError("it has no text beside headings, front matter and comments; write the guidance under its headings")
     return _document(loaded, name, path.stem)
+
+
+def _says_something(loaded: Loaded) -> bool:
+    """Whether anything is left to quote without the headings and what is hidden."""
+    spans = sorted([*loaded.hidden, *((heading.start, heading.end) for heading in loaded.headings)])
+    starts = [0, *(end for _, end in spans)]
+    ends = [*(start for start, _ in spans), len(loaded.text)]
+    return any(any(map(str.isalnum, loaded.text[start:end])) for start, end in zip(starts, ends, strict=True))
 
 
 def unknown_format(suffix: str) -> str:
@@ -85,8 +101,8 @@ def unknown_format(suffix: str) -> str:
 
 def _document(loaded: Loaded, name: str, stem: str) -> Document:
     first = next((heading.text for heading in loaded.headings if heading.level == 1), "")
-    title = str(loaded.meta.get("title") or loaded.title or first or stem.replace("_", " ").replace("-", " "))
-    declared = str(loaded.meta.get("language", ""))
+    title = _word(loaded.meta.get("title")) or loaded.title or first or stem.replace("_", " ").replace("-", " ")
+    declared = _word(loaded.meta.get("language"))
     known: list[Language] = [language for language in LANGUAGES if language == declared[:2].lower()]
     language = known[0] if known else detect(loaded.text)
     audience = loaded.meta.get("audience") or ()
@@ -99,26 +115,46 @@ def _document(loaded: Loaded, name: str, stem: str) -> Document:
         hidden=tuple(sorted(loaded.hidden)),
         pages=tuple(loaded.pages),
         audience=tuple(map(str, audience)) if isinstance(audience, list | tuple) else (str(audience),),
-        identifier=str(loaded.meta.get("id") or ""),
+        identifier=_word(loaded.meta.get("id")),
     )
+
+
+def _word(value: object) -> str:
+    """A value of the front matter as text on one line; empty where it is a list or a table."""
+    return " ".join(str(value).split()) if isinstance(value, str | int | float | date) else ""
 
 
 def decode(data: bytes) -> str:
     """Bytes as text: a byte order mark decides, else UTF-8, else Windows-1252. Newlines become `\\n`.
 
-    Guessing beyond these two misreads short files, so anything else is refused with what to do.
+    Guessing beyond these two misreads short files, so anything else is refused with what to do; so is UTF-8 with a broken
+    sign in it, which as Windows-1252 would be gibberish from the first accent to the last.
     """
     marks = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
     marked = next((codec for mark, codec in marks.items() if data.startswith(mark)), None)
     for codec in (marked,) if marked else ("utf-8", "cp1252"):
         try:
             text = data.decode(codec)
-        except UnicodeDecodeError:
+        except UnicodeDecodeError as error:
+            if codec == "utf-8" and _is_mostly_utf8(data):
+                line = data.count(b"\n", 0, error.start) + 1
+                raise DocumentError(f"its UTF-8 is broken at line {line}; mend that line in an editor and save it as UTF-8") from None
             continue
         if _is_text(text):
             return text.replace("\r\n", "\n").replace("\r", "\n")
         break
     raise DocumentError("it is not text in UTF-8 or Windows-1252; open it in an editor and save it as UTF-8")
+
+
+def _is_mostly_utf8(data: bytes) -> bool:
+    """Whether most of what is not ASCII is whole UTF-8; the accents of Windows-1252 hardly ever are."""
+    text = data.decode("utf-8", "replace")
+    broken = text.count("\ufffd")
+    return sum(sign > "\x7f" for sign in text) - broken > 2 * broken
+
+
+def _tidied(text: str) -> str:
+    return text.translate(_TIDIED)
 
 
 def _is_text(text: str) -> bool:
@@ -129,7 +165,7 @@ def _is_text(text: str) -> bool:
 
 def load_text(data: bytes) -> Loaded:
     """Plain text: headings are short lines (see `plaintext.structure`)."""
-    text = decode(data)
+    text = _tidied(decode(data))
     headings, hidden = structure(text)
     return Loaded(text, headings, hidden)
 
@@ -142,9 +178,11 @@ def load_markdown(data: bytes) -> Loaded:
     """
     from markdown_it import MarkdownIt
 
-    text = decode(data)
+    text = _tidied(decode(data))
     matter = _FRONT_MATTER.match(text)
     meta = _front_matter(matter[1]) if matter else {}
+    if meta is None:
+        matter, meta = None, {}
     offset = matter.end() if matter else 0
     hidden = [(0, offset)] if matter else []
     starts = [0]
@@ -191,7 +229,8 @@ def _inline(text: str) -> str:
     return re.sub(r"(\*\*|__|`|(?<!\w)[*_]|[*_](?!\w))", "", text).strip()
 
 
-def _front_matter(block: str) -> Mapping[str, Any]:
+def _front_matter(block: str) -> Mapping[str, Any] | None:
+    """The values of a front matter; nothing where it is text between two rules instead."""
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
 
@@ -202,7 +241,9 @@ def _front_matter(block: str) -> Mapping[str, Any]:
         line = (mark.line if mark else 0) + 2
         problem = getattr(error, "problem", None) or "broken YAML"
         raise DocumentError(f"its front matter is broken at line {line} ({problem}); mend it or remove it") from None
-    return values if isinstance(values, dict) else {}
+    except (ValueError, RecursionError) as error:  # a date such as 0000-00-00, a thousand brackets
+        raise DocumentError(f"its front matter is broken ({error}); mend it or remove it") from None
+    return values if isinstance(values, dict) else None if values else {}
 
 
 def load_html(data: bytes) -> Loaded:
@@ -240,6 +281,7 @@ def load_mail(data: bytes) -> Loaded:
     subject, body, html = markup.mail_parts(data)
     if html:
         return _from_markup(markup.from_html(body), title=subject)
+    body = _tidied(body)
     headings, hidden = structure(body)
     return Loaded(body, headings, hidden, title=subject)
 

@@ -12,7 +12,7 @@ from coach.library.plaintext import ITEM, Line, brands, is_term, lines_of
 from coach.records import Document, Heading, Language, Passage
 
 # Part of the index's fingerprint: raise it with every change that makes other passages of the same text.
-VERSION = 1
+VERSION = 2
 
 WHOLE = 420  # a section up to this many characters is one guideline, list and all
 WHOLE_ASKED = 1800  # a section that lists the questions it answers is one guideline by its author's own word
@@ -61,8 +61,9 @@ def passages(document: Document) -> list[Passage]:
     """
     advertised = brands(document.text)
     found = []
+    handbook = bool(document.identifier) and any(heading.anchor for heading in document.headings)
     for section in sections(document):
-        if document.identifier and not any(heading.anchor for heading in section.path):
+        if handbook and not any(heading.anchor for heading in section.path) and all(one.level == 1 for one in section.path):
             continue  # the line under a handbook page's title says what the page holds, not what to do
         for start, end, context in _pieces(document, section):
             found.append(_passage(document, section, start, end, context, advertised))
