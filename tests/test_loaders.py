@@ -9,9 +9,11 @@ from pathlib import Path
 
 import docx
 import pptx
+import pypdf
 import pytest
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
+from pypdf.errors import DependencyError
 from reportlab.lib.pdfencrypt import StandardEncryption
 from reportlab.pdfgen.canvas import Canvas
 
@@ -314,23 +316,32 @@ def test_a_mail_with_both_texts_gives_the_plain_one() -> None:
     assert LOADERS[".eml"](message.as_bytes()).text == "Gewoon.\n"
 
 
-def protected_with_aes() -> bytes:
-    """A PDF that is encrypted as today's programs do it, made by hand since no library here writes one."""
-    keys = "".join(f"/{name}<{'1' * size}>" for name, size in (("O", 96), ("U", 96), ("OE", 64), ("UE", 64), ("Perms", 32)))
-    objects = [
-        "<</Type/Catalog/Pages 2 0 R>>",
-        "<</Type/Pages/Kids[3 0 R]/Count 1>>",
-        "<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 200]/Contents 4 0 R/Resources<<>>>>",
-        "<</Length 16>>\nstream\n0123456789abcdef\nendstream",
-        f"<</Filter/Standard/V 5/R 6/Length 256/P -4{keys}/CF<</StdCF<</CFM/AESV3/Length 32>>>>/StmF/StdCF/StrF/StdCF>>",
-    ]
-    text, places = "%PDF-1.7\n", []
-    for number, content in enumerate(objects, start=1):
-        places.append(len(text))
-        text += f"{number} 0 obj\n{content}\nendobj\n"
-    rows = "".join(f"{place:010d} 00000 n \n" for place in places)
-    table = f"xref\n0 6\n0000000000 65535 f \n{rows}trailer\n<</Size 6/Root 1 0 R/Encrypt 5 0 R/ID[<00><00>]>>\n"
-    return f"{text}{table}startxref\n{len(text)}\n%%EOF\n".encode("latin-1")
+def protected_with_aes(password: str) -> bytes:
+    """A PDF that is encrypted as today's programs do it; without a password everybody may read it."""
+    pytest.importorskip("cryptography")
+    writer = pypdf.PdfWriter(clone_from=pypdf.PdfReader(io.BytesIO(pdf([[(11, "Open voor lezers")]]))))
+    writer.encrypt(password, "van de eigenaar", algorithm="AES-256")
+    stream = io.BytesIO()
+    writer.write(stream)
+    return stream.getvalue()
+
+
+def test_a_pdf_encrypted_with_aes_that_only_its_owner_may_change_is_read() -> None:
+    assert LOADERS[".pdf"](protected_with_aes("")).text == "Open voor lezers\n"
+
+
+def test_a_pdf_encrypted_with_aes_and_a_password_is_refused() -> None:
+    with pytest.raises(DocumentError, match="protected with a password"):
+        LOADERS[".pdf"](protected_with_aes("geheim"))
+
+
+def test_without_the_library_for_it_an_encrypted_pdf_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def decrypt(*_: object) -> None:
+        raise DependencyError("cryptography>=3.1 is required for AES algorithm")
+
+    monkeypatch.setattr(pypdf.PdfReader, "decrypt", decrypt)
+    with pytest.raises(DocumentError, match="pip install cryptography"):
+        LOADERS[".pdf"](pdf([[(11, "Open")]], StandardEncryption("", ownerPassword="x")))
 
 
 def scan() -> bytes:
@@ -375,7 +386,6 @@ BAD = [
     ("zonder", b"x", "the format (no suffix) is not read"),
     ("vreemd.qqq", b"x", "the format .qqq is not read; save it as one of .docx, .eml"),
     ("slot.pdf", pdf([[(11, "geheim")]], StandardEncryption("geheim", strength=128)), "protected with a password"),
-    ("slot-aes.pdf", protected_with_aes(), "protected with a password"),
     ("scan.pdf", scan(), "OCR"),
     ("half.pdf", pdf(BOOK)[:300], "not a readable PDF"),
     ("geen.pdf", b"hallo", "not a readable PDF"),

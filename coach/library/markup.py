@@ -261,8 +261,10 @@ def from_pdf(data: bytes) -> Built:
             raise DocumentError(f"it has {len(reader.pages):,} pages, more than {MOST_PAGES:,}; split it")
         pages = [_pdf_lines(page) for page in reader.pages]
         title = str((reader.metadata.title if reader.metadata else "") or "")
-    except DependencyError:  # AES, which pypdf reads only with another library
-        raise DocumentError("it is protected with a password; save it without one") from None
+    except DependencyError:
+        raise DocumentError(
+            "it is encrypted, and the library that reads such a PDF is missing; run 'pip install cryptography', then sync again"
+        ) from None
     except (PyPdfError, *BROKEN) as error:
         raise DocumentError(
             f"it is not a readable PDF ({type(error).__name__}); open it and save or print it to PDF again"
