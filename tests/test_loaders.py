@@ -176,6 +176,35 @@ def test_html_says_its_encoding(codec: str) -> None:
     assert LOADERS[".htm"](page.encode(codec)).text == "Eén café\n"
 
 
+def test_html_that_is_utf_8_is_read_so_whatever_it_declares() -> None:
+    page = '<html><head><meta charset="iso-8859-1"></head><body><p>Eén café</p></body></html>'
+    assert LOADERS[".html"](page.encode()).text == "Eén café\n"
+
+
+@pytest.mark.parametrize(
+    ("html", "expected"),
+    [
+        ("<ol start='3'><li><p>drie</p><p>meer over drie</p></li><li>vier</li></ol>", ["3. drie", "meer over drie", "4. vier"]),
+        ("<table><tr><td><h2>Kop</h2><p>Eén.</p><p>Twee.</p></td></tr></table>", ["Kop", "Eén.", "Twee."]),
+        ("<table><tr><td>x</td><td><table><tr><td>a</td><td>b</td></tr></table></td></tr></table>", ["x", "a | b"]),
+        ("<p style='color: red; display : none'>weg</p><p>blijft</p>", ["blijft"]),
+    ],
+    ids=["list", "newsletter", "table in a table", "hidden by its style"],
+)
+def test_html_as_it_is_found(html: str, expected: list[str]) -> None:
+    assert LOADERS[".html"](html.encode()).text.strip().split("\n\n") == expected
+
+
+def test_a_short_bold_paragraph_above_others_is_a_heading() -> None:
+    document = docx.Document()
+    for text, bold in (("Begin klein", True), ("Vraag één ding.", False), ("Doe dit nooit.", True), ("Bedank snel", True)):
+        document.add_paragraph().add_run(text).bold = bold
+    stream = io.BytesIO()
+    document.save(stream)
+    found = LOADERS[".docx"](stream.getvalue())
+    assert [heading.text for heading in found.headings] == ["Begin klein"]
+
+
 def word_file() -> bytes:
     """A Word document with headings, both lists, a table and tracked changes."""
     document = docx.Document()
@@ -316,6 +345,20 @@ def test_a_mail_with_both_texts_gives_the_plain_one() -> None:
     assert LOADERS[".eml"](message.as_bytes()).text == "Gewoon.\n"
 
 
+def test_a_mail_with_an_empty_plain_text_gives_the_other() -> None:
+    message = EmailMessage()
+    message["Subject"] = "Twee"
+    message.set_content(" \n")
+    message.add_alternative("<p>Opgemaakt.</p>", subtype="html")
+    assert LOADERS[".eml"](b"\xef\xbb\xbf" + message.as_bytes()).text == "Opgemaakt.\n"
+
+
+def test_the_signature_of_a_mail_is_no_guidance() -> None:
+    found = LOADERS[".eml"](mail("Vraag één ding.\n\n-- \nNoor Jansen\n+31 6 1234\n\nP.S. Bedank snel.\n"))
+    assert "-- \nNoor Jansen\n+31 6 1234\n" in [found.text[start:end] for start, end in found.hidden]
+    assert found.headings == []
+
+
 def protected_with_aes(password: str) -> bytes:
     """A PDF that is encrypted as today's programs do it; without a password everybody may read it."""
     pytest.importorskip("cryptography")
@@ -395,6 +438,8 @@ BAD = [
     ("ander.docx", other_archive(), "not a readable DOCX"),
     ("ander.pptx", other_archive(), "not a readable PPTX"),
     ("half.pptx", slides()[:5000], "not a readable PPTX"),
+    ("teken.eml", b"Subject: x\nContent-Type: text/plain; charset=x-onzin\n\nx", "cannot be decoded"),
+    ("diep.html", b"<div>" * 3000 + b"x", "cannot be read (RecursionError)"),
     ("geen.eml", b"hallo daar", "holds no mail"),
     ("alleen-bijlage.eml", b"Subject: x\nContent-Type: application/pdf\n\nx", "holds no mail"),
 ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -35,6 +36,7 @@ _FRONT_MATTER = re.compile(r"\A\s*---[ \t]*\n(.*?)(?:^|\n)(?:---|\.\.\.)[ \t]*(?
 _COMMENT = re.compile(r"<!--(.*?)-->", re.DOTALL)
 _ASKED = re.compile(r"\s*asked:(.*)", re.DOTALL)
 _ANCHOR = re.compile(r"\s*\{#([A-Za-z0-9_-]+)\}\s*$")
+_SIGNATURE = re.compile(r"^-- ?\n(?:.+(?:\n|\Z))*", re.MULTILINE)  # of a mail, up to the next empty line
 _LINK_DEFINITION = re.compile(r"^ {0,3}\[[^\]\n]+\]:[ \t]+\S+.*$", re.MULTILINE)
 
 
@@ -86,10 +88,13 @@ def load(path: Path, name: str) -> Document:
 
 def _says_something(loaded: Loaded) -> bool:
     """Whether anything is left to quote without the headings and what is hidden."""
+    position = 0
     spans = sorted([*loaded.hidden, *((heading.start, heading.end) for heading in loaded.headings)])
-    starts = [0, *(end for _, end in spans)]
-    ends = [*(start for start, _ in spans), len(loaded.text)]
-    return any(any(map(str.isalnum, loaded.text[start:end])) for start, end in zip(starts, ends, strict=True))
+    for start, end in [*spans, (len(loaded.text),) * 2]:
+        if any(map(str.isalnum, loaded.text[position:start])):
+            return True
+        position = max(position, end)
+    return False
 
 
 def unknown_format(suffix: str) -> str:
@@ -138,7 +143,9 @@ def decode(data: bytes) -> str:
         except UnicodeDecodeError as error:
             if codec == "utf-8" and _is_mostly_utf8(data):
                 line = data.count(b"\n", 0, error.start) + 1
-                raise DocumentError(f"its UTF-8 is broken at line {line}; mend that line in an editor and save it as UTF-8") from None
+                raise DocumentError(
+                    f"its UTF-8 is broken at line {line}; mend that line in an editor and save it as UTF-8"
+                ) from None
             continue
         if _is_text(text):
             return text.replace("\r\n", "\n").replace("\r", "\n")
@@ -252,12 +259,14 @@ def load_html(data: bytes) -> Loaded:
 
 
 def _decode_html(data: bytes) -> str:
-    declared = re.search(rb"<meta[^>]{0,200}charset=[\"']?([\w-]+)", data[:4096], re.IGNORECASE)
-    if declared and declared[1].lower() not in {b"utf-8", b"utf8"}:
-        try:
-            return data.decode(declared[1].decode("ascii"))
-        except (LookupError, UnicodeDecodeError):
-            pass  # a wrong declaration is common; the bytes themselves decide
+    """A page as text: what is UTF-8 is that, whatever it declares, since a wrong declaration is common."""
+    declared = re.search(rb"<(?:meta|\?xml)[^>]{0,200}(?:charset|encoding)=[\"']?([\w-]+)", data[:4096], re.IGNORECASE)
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        if declared and declared[1].lower() not in {b"utf-8", b"utf8"}:
+            with suppress(LookupError, UnicodeDecodeError):
+                return data.decode(declared[1].decode("ascii"))
     return decode(data)
 
 
@@ -282,8 +291,10 @@ def load_mail(data: bytes) -> Loaded:
     if html:
         return _from_markup(markup.from_html(body), title=subject)
     body = _tidied(body)
+    signed = [match.span() for match in _SIGNATURE.finditer(body)]
     headings, hidden = structure(body)
-    return Loaded(body, headings, hidden, title=subject)
+    headings = [heading for heading in headings if not any(start <= heading.start < end for start, end in signed)]
+    return Loaded(body, headings, [*hidden, *signed], title=subject)
 
 
 def _from_markup(built: markup.Built, title: str = "") -> Loaded:

@@ -5,6 +5,7 @@ Each reader feeds a `Builder`, which counts the offsets; what comes out is what 
 
 from __future__ import annotations
 
+import codecs
 import io
 import logging
 import re
@@ -23,13 +24,15 @@ from coach.records import Heading
 
 # What the libraries below raise for files that are not what they say, as fuzzing and their trackers show.
 BROKEN = (
-    KeyError, IndexError, ValueError, TypeError, AttributeError, AssertionError, ArithmeticError, SyntaxError, RecursionError,
+    LookupError, ValueError, TypeError, AttributeError, AssertionError, ArithmeticError, SyntaxError, RecursionError,
     NotImplementedError, OSError, EOFError, struct.error, zlib.error, zipfile.BadZipFile,
 )  # fmt: skip
 LARGEST_UNPACKED = 300_000_000  # bytes; an archive that unpacks to more is broken or hostile
 MOST_PAGES = 3_000
 # A line set this much larger than the body is a heading; levels follow from the sizes in use.
 HEADING_SCALE = 1.12
+LONGEST_HEADING = 100  # characters of a bold paragraph that is read as a heading
+BOLD_LEVEL = 5  # under whatever headings a document marks as such
 
 _SPACE = re.compile(r"[ \t\r\f\v\u00a0]*\n[ \t\r\f\v\u00a0]*|[ \t\r\f\v\u00a0]+")
 _SKIPPED = {
@@ -49,7 +52,8 @@ _SKIPPED = {
 }
 _GENERATED_TITLE = re.compile(r"untitled|microsoft word|document\d|.*\.(?:docx?|pptx?|pdf|indd)$", re.IGNORECASE)
 _BLOCKS = {"p", "div", "section", "article", "main", "blockquote", "pre", "figure", "table", "tr", "ul", "ol", "dl", "dt", "dd",
-           "header", "address", "details", "summary", "fieldset", "body", "html", "br", "hr"}  # fmt: skip
+           "header", "address", "details", "summary", "fieldset", "body", "html", "br", "hr", "tbody", "thead", "tfoot",
+           "td", "th", "caption"}  # fmt: skip
 
 
 @dataclass
@@ -112,41 +116,74 @@ def from_html(html: str) -> Built:
     return builder.build(named.text() if named else "")
 
 
-def _flush(builder: Builder, pending: list[str], marker: str = "") -> None:
+def _flush(builder: Builder, pending: list[str], marker: str = "") -> str:
+    """Close the block that is open; what is left of a marker that only the first block of an item has."""
     text = _clean("".join(pending))
     pending.clear()
     if text:
         builder.block(marker + text)
+    return "" if text else marker
 
 
-def _walk(node: Any, builder: Builder, pending: list[str], marker: str) -> None:
+def _walk(node: Any, builder: Builder, pending: list[str], marker: str) -> str:
     child = node.child
-    number = 0
+    number = _first_number(node)
     while child is not None:
         tag = child.tag
         if tag == "-text":
             pending.append(re.sub(r"\s+", " ", child.text(deep=False)))
         elif tag in _SKIPPED or tag.startswith(("-", "!")) or _is_hidden(child):
             pass
-        elif re.fullmatch(r"h[1-6]", tag):
-            _flush(builder, pending, marker)
-            builder.block(_one_line(child), int(tag[1]))
+        elif level := _heading_level(child):
+            marker = _flush(builder, pending, marker)
+            builder.block(_one_line(child), level)
         elif tag == "li":
             _flush(builder, pending, marker)
+            own = _walk(child, builder, pending, f"{number}. " if node.tag == "ol" else "- ")
+            _flush(builder, pending, own)
             number += 1
-            _walk(child, builder, pending, f"{number}. " if node.tag == "ol" else "- ")
-            _flush(builder, pending, f"{number}. " if node.tag == "ol" else "- ")
-        elif tag == "tr":
+        elif tag == "tr" and not _is_layout(child):
             _flush(builder, pending, marker)
             cells = [_one_line(cell).strip() for cell in child.iter() if cell.tag in {"td", "th"}]
             builder.block(" | ".join(cell for cell in cells if cell))
         elif tag in _BLOCKS:
-            _flush(builder, pending, marker)
-            _walk(child, builder, pending, marker if tag in {"p", "div"} else "")
-            _flush(builder, pending, marker if tag in {"p", "div"} else "")
+            marker = _flush(builder, pending, marker)
+            inner = _walk(child, builder, pending, marker if tag in {"p", "div"} else "")
+            inner = _flush(builder, pending, inner)
+            marker = inner if tag in {"p", "div"} else marker
         else:
-            _walk(child, builder, pending, marker)
+            marker = _walk(child, builder, pending, marker)
         child = child.next
+    return marker
+
+
+def _first_number(node: Any) -> int:
+    start = (node.attributes or {}).get("start") or ""
+    return int(start) if node.tag == "ol" and re.fullmatch(r"\d{1,4}", start) else 1
+
+
+def _heading_level(node: Any) -> int:
+    """The level of a heading, 0 for anything else. A short paragraph that is bold throughout is one: many write it so."""
+    if re.fullmatch(r"h[1-6]", node.tag):
+        return int(node.tag[1])
+    if node.tag != "p" or node.parent is None or node.parent.tag in {"li", "td", "th", "blockquote", "figure"}:
+        return 0
+    text = _clean(node.text(deep=True))
+    bold = _clean("".join(one.text(deep=True) for one in node.css("b, strong")))
+    follows = any(one.tag != "-text" for one in _after(node))
+    short = 0 < len(text) <= LONGEST_HEADING and not re.search(r"[.!;,…]$", text)
+    return BOLD_LEVEL if short and bold == text and follows else 0
+
+
+def _after(node: Any) -> Iterator[Any]:
+    while (node := node.next) is not None:
+        yield node
+
+
+def _is_layout(row: Any) -> bool:
+    """Whether a row of a table places text on a page, as newsletters do, rather than setting out facts side by side."""
+    cells = [cell for cell in row.iter() if cell.tag in {"td", "th"}]
+    return len(cells) == 1 or any(cell.css_first("table, h1, h2, h3, h4, h5, h6, ul, ol") is not None for cell in cells)
 
 
 def _one_line(node: Any) -> str:
@@ -163,6 +200,7 @@ def _is_hidden(node: Any) -> bool:
         "hidden" in attributes
         or attributes.get("aria-hidden") == "true"
         or attributes.get("role") in {"navigation", "banner", "contentinfo"}
+        or bool(re.search(r"display\s*:\s*none", attributes.get("style") or ""))
     )
 
 
@@ -344,11 +382,14 @@ def mail_parts(data: bytes) -> tuple[str, str, bool]:
     """The subject of a mail, its text, and whether that text is HTML."""
     from email import message_from_bytes, policy
 
-    message = message_from_bytes(data, policy=policy.default)
-    body = message.get_body(preferencelist=("plain", "html"))
-    if not message.keys() or body is None:
+    message = message_from_bytes(data.removeprefix(codecs.BOM_UTF8), policy=policy.default)
+    bodies = [message.get_body(preferencelist=(kind,)) for kind in ("plain", "html")]
+    found = [body for body in bodies if body is not None]
+    if not message.keys() or not found:
         raise DocumentError("it holds no mail with a text; save the message as .eml again")
     try:
+        # some programs put an empty plain text beside the HTML that they wrote
+        body = next((one for one in found if str(one.get_content()).strip()), found[0])
         content = str(body.get_content())
     except BROKEN as error:
         raise DocumentError(f"its text cannot be decoded ({type(error).__name__}); save the message as .eml again") from None
