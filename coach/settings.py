@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import platformdirs
-from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from coach.errors import SettingsError
@@ -27,6 +28,7 @@ LIBRARY_DEFAULTS = {
 }
 
 
+ENV_FILE = ".env"
 OWN_FOLDER = "guidance"  # under COACH_HOME: where files go that are added in the page, while no folder is named
 
 
@@ -58,7 +60,8 @@ def usual_folders(values: Mapping[str, Any]) -> tuple[Path, ...]:
 class Settings(BaseSettings):
     """The settings, read once. Raises `SettingsError` through `load_settings`."""
 
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, populate_by_name=True)
+    # Not by field name: then HOME, LANGUAGE and MODEL of whatever else runs on the machine would be settings of ours.
+    model_config = SettingsConfigDict(env_file=ENV_FILE, env_file_encoding="utf-8-sig", extra="ignore", frozen=True)
 
     home: Path = Field(
         default_factory=lambda: Path(platformdirs.user_data_dir("mentoring-coach")),
@@ -119,6 +122,12 @@ class Settings(BaseSettings):
         default="default_database", alias="CHROMA_DATABASE", description="Database on a shared or hosted Chroma."
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def _empty_means_default(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """A line `COACH_HOME=` in `.env` asks for the default and not for the folder one happens to stand in."""
+        return {name: value for name, value in values.items() if not isinstance(value, str) or value.strip()}
+
     @field_validator("home", mode="after")
     @classmethod
     def _expand_home(cls, value: Path) -> Path:
@@ -134,8 +143,8 @@ class Settings(BaseSettings):
     def _split_folders(cls, value: object, info: ValidationInfo) -> object:
         """Split a PATH-like text; an empty one means the default."""
         if isinstance(value, str):
-            folders = tuple(Path(part).expanduser().absolute() for part in value.split(os.pathsep) if part.strip())
-            return folders or usual_folders(info.data)
+            folders = (Path(part.strip()).expanduser().absolute() for part in value.split(os.pathsep) if part.strip())
+            return tuple(dict.fromkeys(folders)) or usual_folders(info.data)
         return value
 
 
@@ -145,6 +154,7 @@ def load_settings(**overrides: object) -> Settings:
     Raises `SettingsError` naming the variable, its value and what it may be.
     """
     calm_libraries()
+    _check_names()
     try:
         return Settings(**{Settings.model_fields[name].alias or name: value for name, value in overrides.items()})  # type: ignore[arg-type]
     except ValidationError as error:
@@ -152,3 +162,22 @@ def load_settings(**overrides: object) -> Settings:
         variable = str(first["loc"][0]) if first["loc"] else "a setting"
         shown = "" if "KEY" in variable else f" is {first.get('input')!r}"
         raise SettingsError(f"{variable}{shown}: {first['msg'].lower()}. See the settings in README.md.") from None
+
+
+def _check_names() -> None:
+    """Raise `SettingsError` for a name that is nearly one of ours: a slip of the pen would be passed over in silence."""
+    known = [field.alias for field in Settings.model_fields.values() if field.alias]
+    for name in (*os.environ, *_names_in_file()):
+        near = get_close_matches(name, known, 1, cutoff=0.8) if name.startswith("COACH_") and name not in known else []
+        if near:
+            raise SettingsError(f"{name} is no setting; write it as {near[0]}. See the settings in README.md.")
+
+
+def _names_in_file() -> list[str]:
+    from dotenv import dotenv_values
+
+    try:
+        return list(dotenv_values(ENV_FILE, encoding="utf-8-sig")) if Path(ENV_FILE).is_file() else []
+    except (OSError, UnicodeDecodeError) as error:
+        reason = "is not UTF-8" if isinstance(error, UnicodeDecodeError) else f"cannot be read ({error.strerror})"
+        raise SettingsError(f"{Path(ENV_FILE).absolute()} {reason}; save it as UTF-8 that you may read.") from None
