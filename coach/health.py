@@ -9,6 +9,7 @@ from coach.library.catalogue import Catalogue
 from coach.library.changes import compare
 from coach.library.embedders import check_name, load_embedder
 from coach.library.lock import catalogue_path, folder, lock
+from coach.library.mirror import embedder_of, mirror_path, only_reads
 from coach.library.store import VectorStore
 from coach.library.sync import made_with_settings
 from coach.model.probing import probe
@@ -30,6 +31,8 @@ def examine(settings: Settings) -> Health:
 def _folders(settings: Settings) -> Iterator[Check]:
     from coach.library.folders import scan
 
+    if only_reads(settings):
+        return  # the folders are on the machine that syncs
     for root in settings.knowledge:
         files, refused = scan([root])
         yield Check("folders", "ok", f"{root}: {len(files)} files to read")
@@ -40,11 +43,16 @@ def _folders(settings: Settings) -> Iterator[Check]:
 
 
 def _index(settings: Settings) -> Iterator[Check]:
-    path = catalogue_path(settings)
-    if not path.is_file():
-        yield Check("index", "problem", f"there is no index in {path.parent}", "run 'coach sync'")
+    if only_reads(settings):
+        yield _copy(settings)
         return
-    catalogue = Catalogue(path)
+    path = catalogue_path(settings)
+    catalogue = Catalogue(path) if path.is_file() else None
+    if catalogue is None or not catalogue.generation:
+        yield Check("index", "problem", f"there is no index in {path.parent}", "run 'coach sync'")
+        if catalogue is not None:
+            catalogue.close()
+        return
     try:
         with catalogue.guarded():
             found = catalogue.connection.execute("PRAGMA quick_check").fetchone()[0]
@@ -62,13 +70,56 @@ def _index(settings: Settings) -> Iterator[Check]:
         if catalogue.meta("dirty"):
             yield Check("index", "warning", "the last sync did not finish", "run 'coach sync'")
         if not made_with_settings(catalogue, settings):
-            made = catalogue.meta("embedder_setting") or "nothing"
-            yield Check("index", "warning", f"made with {made}, the settings say {settings.embedder}", "run 'coach sync'")
+            yield Check("index", "warning", _difference(catalogue, settings), "run 'coach sync'")
     finally:
         catalogue.close()
 
 
+def _difference(catalogue: Catalogue, settings: Settings) -> str:
+    made, kept = catalogue.meta("embedder_setting"), catalogue.meta("where")
+    if made != settings.embedder:
+        return f"made with {made}, the settings say {settings.embedder}"
+    if kept != (settings.chroma_url or "embedded"):
+        return f"its vectors are kept in {kept}, the settings say {settings.chroma_url or 'embedded'}"
+    return "made by another version of the coach"
+
+
+def _copy(settings: Settings) -> Check:
+    """What a machine that only reads took over from the server."""
+    path = mirror_path(settings)
+    if not path.is_file():
+        return Check("index", "ok", f"nothing was taken over from {settings.chroma_url} yet; the first question does that")
+    catalogue = Catalogue(path)
+    try:
+        taken = f"{catalogue.count():,} passages, generation {catalogue.generation}"
+        return Check("index", "ok", f"{taken}, taken over from {settings.chroma_url}, in {path.parent}")
+    finally:
+        catalogue.close()
+
+
+def _server(settings: Settings) -> Check:
+    """What a machine that only reads finds on the server."""
+    store = VectorStore(folder(settings) / "chroma", settings)
+    try:
+        pointer = store.pointer()
+        if not pointer:
+            detail = f"nothing was ever synced to {settings.chroma_url}"
+            return Check("vector store", "problem", detail, "run 'coach sync' on the machine with the folders")
+        embedder_of(pointer, settings)
+        if pointer["collection"] not in store.collections():
+            detail = f"{settings.chroma_url} lost the vectors of its index"
+            return Check("vector store", "problem", detail, "run 'coach sync' on the machine with the folders")
+        return Check("vector store", "ok", f"{settings.chroma_url}: generation {pointer['generation']} is current")
+    finally:
+        store.close()
+
+
 def _store(settings: Settings) -> Iterator[Check]:
+    if only_reads(settings):
+        yield _server(settings)
+        return
+    if not catalogue_path(settings).is_file():
+        return
     catalogue = Catalogue(catalogue_path(settings))
     try:
         name = catalogue.meta("collection")

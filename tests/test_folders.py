@@ -135,3 +135,11 @@ def test_a_stamp_changes_with_the_file(tmp_path: Path) -> None:
     before = scan([tmp_path])[0]
     os.utime(tmp_path / "a.md", ns=(1, 1))
     assert before[0].stamp != scan([tmp_path])[0][0].stamp
+
+
+def test_a_folder_named_beside_the_one_above_it_is_read_once(tmp_path: Path) -> None:
+    (tmp_path / "eigen").mkdir()
+    for name in ("a.md", "eigen/b.md"):
+        (tmp_path / name).write_text("x")
+    files, _ = scan([tmp_path, tmp_path / "eigen"])
+    assert [(file.root, file.path) for file in files] == [(str(tmp_path), "a.md"), (str(tmp_path / "eigen"), "b.md")]

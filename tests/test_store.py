@@ -19,6 +19,7 @@ from small import settle, small_settings, unsettle, with_embedder, write
 from coach.errors import StoreError
 from coach.health import examine
 from coach.library import generation
+from coach.library.catalogue import Catalogue
 from coach.library.lock import catalogue_path
 from coach.library.mirror import mirror_path
 from coach.library.search import Searcher
@@ -260,3 +261,51 @@ def test_nothing_synced_yet_says_where_to_sync(tmp_path: Path, server: str) -> N
 def test_the_doctor_is_content_with_a_served_index(writer: Settings) -> None:
     found = {check.name: check for check in examine(writer).checks}
     assert (found["vector store"].state, writer.chroma_url in found["vector store"].detail) == ("ok", True)
+
+
+def test_the_doctor_is_content_with_a_machine_that_only_reads(reader: Settings) -> None:
+    """It has no folders and no index of its own, and must not be told to sync: that would replace the index for everybody."""
+    elsewhere = reader.model_copy(update={"knowledge": (reader.home / "nowhere",)})
+    before = examine(elsewhere)
+    texts(Searcher(reader), "bedankje")
+    after = examine(elsewhere)
+    said = [check.detail for health in (before, after) for check in health.checks if check.name == "index"]
+    assert (before.well, after.well) == (True, True)
+    assert "the first question does that" in said[0] and "3 passages, generation 1, taken over" in said[1]
+    assert not [check for check in (*before.checks, *after.checks) if "coach sync" in check.advice]
+
+
+def test_the_doctor_names_a_server_that_holds_nothing_or_does_not_answer(tmp_path: Path, server: str) -> None:
+    settings = small_settings(tmp_path, chroma_url=server)
+    store = VectorStore(tmp_path, settings)
+    store.drop(store.collections())
+    store.close()
+    silent = small_settings(tmp_path, chroma_url="http://127.0.0.1:9")
+    found = [next(check for check in examine(one).checks if check.name == "vector store") for one in (settings, silent)]
+    assert [check.state for check in found] == ["problem", "problem"]
+    assert "nothing was ever synced" in found[0].detail and "http://127.0.0.1:9 could not be opened" in found[1].detail
+
+
+@pytest.mark.parametrize(
+    ("meta", "words"),
+    [
+        ({"made_with": "counts:a|0"}, "made by another version of the coach"),
+        ({"made_with": "counts:b|0", "embedder_setting": "counts:b"}, "made with counts:b, the settings say counts:a"),
+        ({"where": "http://example.org"}, "its vectors are kept in http://example.org, the settings say embedded"),
+    ],
+)
+def test_the_doctor_says_how_an_index_differs_from_the_settings(tmp_path: Path, meta: dict[str, str], words: str) -> None:
+    settings = small_settings(tmp_path)
+    write(settings, GUIDANCE)
+    sync(settings)
+    catalogue = Catalogue(catalogue_path(settings))
+    catalogue.set_meta(**meta)
+    catalogue.close()
+    assert words in [check.detail for check in examine(settings).checks]
+
+
+def test_the_doctor_makes_no_index_and_survives_a_home_that_is_a_file(tmp_path: Path) -> None:
+    settings = small_settings(tmp_path)
+    assert (examine(settings).well, settings.home.exists()) == (False, False)
+    settings.home.write_text("x")
+    assert not examine(settings).well

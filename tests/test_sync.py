@@ -124,6 +124,12 @@ def test_a_dry_run_tells_and_changes_nothing(synced: Settings) -> None:
     )
 
 
+def test_a_dry_run_before_the_first_sync_leaves_no_trace(settings: Settings) -> None:
+    write(settings, {"a.md": "# A\n\nEen tekst.\n"})
+    report = sync(settings, dry_run=True)
+    assert (counts(report), settings.home.exists()) == ({"added": 3}, False)
+
+
 def test_files_that_cannot_be_read_are_named_each_time_and_the_rest_goes_on(settings: Settings) -> None:
     write(settings, {"leeg.md": "", "brief.docx": "PK not a zip", "notitie.xyz": "?", "zin.md\n": "x"})
     first, second = sync(settings), sync(settings)

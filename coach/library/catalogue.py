@@ -74,7 +74,10 @@ class Catalogue:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"{path.parent} cannot be made ({error.strerror}); set COACH_HOME to a folder of yours.") from None
         if _mark(path).exists():
             raise DamagedError(f"The index in {path} is damaged; run 'coach sync' to build it again.")
         with self.guarded():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,20 +71,22 @@ def scan(roots: Sequence[Path]) -> tuple[list[File], list[Failure]]:
     """The files under the folders, in order of their names, and what was refused.
 
     Hidden files and folders, and formats that are no documents, are passed over. Raises `SettingsError` for a folder that does
-    not exist: its guidance must not vanish from the index because a disk is not mounted.
+    not exist: its guidance must not vanish from the index because a disk is not mounted. A folder that is named beside one above
+    it is read once, on its own.
     """
+    named = {root.resolve() for root in roots}
     files: list[File] = []
     failures: list[Failure] = []
-    for root in roots:
+    for root in dict.fromkeys(roots):
         if not root.is_dir():
             what = "is not a folder" if root.exists() else "does not exist"
             raise SettingsError(f"COACH_KNOWLEDGE: {root} {what}; make it, or correct the setting.")
-        for entry in _walk(root, root, failures):
+        for entry in _walk(root, root, failures, named):
             files.append(entry)
     return files, failures
 
 
-def _walk(root: Path, folder: Path, failures: list[Failure]) -> Iterator[File]:
+def _walk(root: Path, folder: Path, failures: list[Failure], named: Set[Path]) -> Iterator[File]:
     try:
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
     except OSError as error:
@@ -100,7 +102,8 @@ def _walk(root: Path, folder: Path, failures: list[Failure]) -> Iterator[File]:
         if reason:
             failures.append(Failure(_shown(path, root), reason))
         elif entry.is_dir():
-            yield from _walk(root, path, failures)
+            if path.resolve() not in named:
+                yield from _walk(root, path, failures, named)
         else:
             found = entry.stat()
             stamp = f"{found.st_size}:{found.st_mtime_ns}:{found.st_ctime_ns}:{found.st_ino}"

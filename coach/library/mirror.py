@@ -14,9 +14,9 @@ from coach.errors import EmbedderError
 from coach.languages import words
 from coach.library import bank, lexical
 from coach.library.catalogue import Catalogue, to_passage
-from coach.library.embedders import load_embedder
+from coach.library.embedders import Embedder, load_embedder
 from coach.library.embedding import embed_missing
-from coach.library.lock import folder, lock
+from coach.library.lock import catalogue_path, folder, lock
 from coach.library.store import VectorStore
 from coach.settings import Settings
 
@@ -28,6 +28,19 @@ CARRIED = (*IDENTITY, "made_with", "embedder", "embedder_setting", "scale")
 def mirror_path(settings: Settings) -> Path:
     """Where a reader keeps its copy; beside the catalogue of this machine's own folders, if it has any."""
     return folder(settings) / "mirror.sqlite3"
+
+
+def only_reads(settings: Settings) -> bool:
+    """Whether this machine searches an index on a server that it did not write itself."""
+    if not settings.chroma_url:
+        return False
+    if not catalogue_path(settings).is_file():
+        return True
+    catalogue = Catalogue(catalogue_path(settings))
+    try:
+        return not catalogue.generation or catalogue.meta("where") != settings.chroma_url
+    finally:
+        catalogue.close()
 
 
 def announcement(catalogue: Catalogue) -> dict[str, str]:
@@ -53,15 +66,21 @@ def mirror(catalogue: Catalogue, store: VectorStore, pointer: Mapping[str, str],
             _take_over(catalogue, store, pointer, settings)
 
 
-def _take_over(catalogue: Catalogue, store: VectorStore, pointer: Mapping[str, str], settings: Settings) -> None:
-    import numpy as np
-
+def embedder_of(pointer: Mapping[str, str], settings: Settings) -> Embedder:
+    """The embedder of the index on the server. Raises `EmbedderError` where this machine does not have it."""
     embedder = load_embedder(pointer["embedder_setting"], settings)
     if embedder.fingerprint != pointer["embedder"]:
         raise EmbedderError(
             f"The index at {settings.chroma_url} was made with {pointer['embedder']}, this machine has {embedder.fingerprint}; "
             "install the same version of the coach on both, then run 'coach sync' where the folders are."
         )
+    return embedder
+
+
+def _take_over(catalogue: Catalogue, store: VectorStore, pointer: Mapping[str, str], settings: Settings) -> None:
+    import numpy as np
+
+    embedder = embedder_of(pointer, settings)
     sections = bank.sections()
     embed_missing(catalogue, embedder, bank.wanted_vectors(sections, embedder.fingerprint), lambda _what, _done, _total: None)
     with catalogue.transaction() as connection:

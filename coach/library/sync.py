@@ -12,7 +12,9 @@ import json
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from coach.errors import DamagedError, DocumentError, StoreError
 from coach.library import bank, passages
@@ -45,7 +47,7 @@ def sync(
     """
     started = time.perf_counter()
     if dry_run:
-        with _opened(settings) as catalogue:
+        with _opened_to_look(settings) as catalogue:
             changes = compare(catalogue, settings, made_with_settings(catalogue, settings))
             return _report(catalogue, changes, Read(), started, embedded=0, notice="dry run: nothing was changed")
     with lock(settings, "coach sync", WAIT, waiting):
@@ -88,6 +90,16 @@ def _opened(settings: Settings) -> Iterator[Catalogue]:
             yield catalogue
     finally:
         catalogue.close()
+
+
+@contextmanager
+def _opened_to_look(settings: Settings) -> Iterator[Catalogue]:
+    """The catalogue; where there is none yet, an empty one that leaves no trace."""
+    with ExitStack() as opened:
+        if not catalogue_path(settings).is_file():
+            elsewhere = opened.enter_context(TemporaryDirectory(ignore_cleanup_errors=True))
+            settings = settings.model_copy(update={"home": Path(elsewhere)})
+        yield opened.enter_context(_opened(settings))
 
 
 def made_with_settings(catalogue: Catalogue, settings: Settings) -> bool:
