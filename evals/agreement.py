@@ -24,7 +24,8 @@ from evals.wordings import texts
 ENOUGH = 0.6
 FEWEST = 50  # items a criterion and language on which trust may rest
 RESAMPLES = 2_000
-COLUMNS = ("item", "criterion", "language", "question", "text", "person_1", "person_2")
+_NEEDED = ("item", "criterion", "language", "person_1", "person_2")
+COLUMNS = (*_NEEDED[:3], "asked", "guidance", "text", "question", *_NEEDED[3:])
 _VALUES = {"yes": 1.0, "ja": 1.0, "y": 1.0, "j": 1.0, "no": 0.0, "nee": 0.0, "n": 0.0}
 
 
@@ -105,7 +106,10 @@ def _value(label: str) -> float | None:
 
 
 def read_labels(paths: Sequence[Path], language: Language = "nl") -> list[dict[str, str]]:
-    """The rows of one sheet with a column a person, or of two sheets, one a person. Raises `CoachError` for a missing column."""
+    """The rows of one sheet with a column a person, or of two sheets, one a person.
+
+    Raises `CoachError` for a missing column, or a label that is none.
+    """
     from evals.sheets import read_table
 
     say = texts(language)
@@ -116,9 +120,13 @@ def read_labels(paths: Sequence[Path], language: Language = "nl") -> list[dict[s
             other = second.get((row.get("item", ""), row.get("criterion", "")), {})
             row["person_2"] = other.get("person_2") or other.get("person_1") or ""
     rows = tables[0]
-    missing = [column for column in COLUMNS if column not in ("question", "text") and (not rows or column not in rows[0])]
+    missing = [column for column in _NEEDED if not rows or column not in rows[0]]
     if missing:
         raise CoachError(say("agreement.columns", file=paths[0].name, columns=", ".join(missing)))
+    for row in rows:
+        for label in (row["person_1"], row["person_2"]):
+            if label.strip() and _value(label) is None:
+                raise CoachError(say("agreement.label", item=row["item"], criterion=row["criterion"], label=label.strip()))
     return rows
 
 
@@ -130,7 +138,7 @@ def as_sheet(rows: Sequence[Mapping[str, Any]]) -> str:
     writer = csv.DictWriter(stream, COLUMNS, extrasaction="ignore", restval="")
     writer.writeheader()
     writer.writerows({key: guarded(str(value)) for key, value in row.items()} for row in rows)
-    return stream.getvalue()
+    return "\ufeff" + stream.getvalue()  # by which a spreadsheet knows that it is UTF-8
 
 
 def keep(found: Sequence[Agreement], home: Path) -> None:
@@ -157,13 +165,16 @@ def verdicts(run: RunResult | None) -> dict[tuple[str, str], str]:
 
 
 def to_label(run: RunResult) -> list[dict[str, str]]:
-    """What the judge was asked in a run, for people to answer as well."""
+    """What the judge was asked in a run, for people to answer as well, with all that the judge was shown."""
     rows = []
     for each in run.judge["verdicts"] if run.judge else ():
         case = run.case(each["case"])
-        text = str(case.details.get("answer") or case.details.get("body") or "") if case else ""
-        rows.append({"item": each["item"], "criterion": each["criterion"], "language": case.language if case else "",
-                     "question": each["question"], "text": text})  # fmt: skip
+        if case is not None:
+            quotes = dict.fromkeys(str(cited["quote"]) for cited in case.details.get("citations", ()))
+            told = {"asked": case.shown, "guidance": "\n\n".join(quotes), "question": each["question"]}
+            text = str(case.details.get("answer") or case.details.get("body") or "")
+            known = {"item": each["item"], "criterion": each["criterion"], "language": case.language}
+            rows.append(known | told | {"text": text})
     return rows
 
 
@@ -171,14 +182,18 @@ def told(found: Agreement, language: Language) -> str:
     """An agreement in a sentence."""
     say = texts(language)
     unknown = say("not-measured")
-    span = f"{found.low:.2f} – {found.high:.2f}" if found.low is not None and found.high is not None else unknown
+
+    def shown(kappa: float) -> str:
+        return f"{kappa:.2f}".replace(".", "," if language == "nl" else ".")
+
+    span = f"{shown(found.low)} – {shown(found.high)}" if found.low is not None and found.high is not None else unknown
     return say(
         "agreement.row",
         criterion=say(f"criterion.{found.criterion}") if f"criterion.{found.criterion}" in say else found.criterion,
         language=found.language,
-        kappa=unknown if found.kappa is None else f"{found.kappa:.2f}",
+        kappa=unknown if found.kappa is None else shown(found.kappa),
         interval=span,
         n=found.n,
-        judge=unknown if found.judge is None else f"{found.judge:.2f}",
+        judge=unknown if found.judge is None else shown(found.judge),
         verdict=say("agreement.enough" if found.enough else "agreement.indicative"),
     )

@@ -188,7 +188,7 @@ def _prices(text: str | None) -> Any:
     if text is None:
         return None
     try:
-        sent, received = (float(part) for part in text.split("/"))
+        sent, received = (float(part.replace(",", ".")) for part in text.split("/"))
         return Prices(sent, received)
     except ValueError:
         raise typer.BadParameter("write --price as sent/received, for instance 0.4/1.6") from None
@@ -196,13 +196,13 @@ def _prices(text: str | None) -> Any:
 
 def _summary(result: RunResult, language: Language) -> None:
     say = texts(language)
-    from evals.report import percent
+    from evals.report import figure, percent
 
     for metric in result.metrics:
         if metric.language != "all" or metric.suite == "operations" or not metric.measured:
             continue
         key = f"metric.{metric.suite}.{metric.name}" if metric.suite != "judge" else f"criterion.{metric.name}"
-        value = f"{metric.value:.2f}" if metric.name == "crag" else percent(metric.value, language)
+        value = figure(metric, language)
         interval = f"{percent(metric.low, language)} – {percent(metric.high, language)}" if metric.name != "crag" else ""
         typer.echo(f"{say(f'suite.{metric.suite}'):<28} {say(key):<28} {value:>7}  {interval:<17} n={metric.n}")
 
@@ -210,11 +210,12 @@ def _summary(result: RunResult, language: Language) -> None:
 def _announce_judge(coach: Coach, cases: CaseSet, language: Language, *, yes: bool) -> None:
     """Say what judging will take, and on a terminal ask whether to go on."""
     from evals.judge import estimate
+    from evals.report import amount
 
     if not coach.settings.model:
         raise CoachError(texts(language)("judge.no-model"))
     planned = estimate(cases)
-    _say(texts(language)("judge.estimate", calls=planned.calls, tokens=f"{planned.tokens:,}"))
+    _say(texts(language)("judge.estimate", calls=planned.calls, tokens=amount(planned.tokens, language)))
     if not yes and sys.stdin.isatty() and not typer.confirm(texts(language)("judge.confirm"), err=True):
         raise typer.Exit(0)
 

@@ -132,7 +132,8 @@ def _number(value: float, language: str) -> str:
     return text.replace(".", ",") if language == "nl" else text
 
 
-def _value(metric: Metric, language: str) -> str:
+def figure(metric: Metric, language: str) -> str:
+    """A metric that was measured, in the notation of a language."""
     assert metric.value is not None
     if metric.name == "crag":
         text = f"{metric.value:.2f}"
@@ -145,7 +146,12 @@ def _amount(metric: Metric, language: str) -> str:
         return texts("nl" if language == "nl" else "en")("not-measured")
     if metric.name == "cost":
         return f"{metric.value:.4f}".replace(".", "," if language == "nl" else ".")
-    return f"{metric.value:,.0f} {metric.unit}".replace(",", "." if language == "nl" else ",")
+    return f"{amount(metric.value, language)} {metric.unit}"
+
+
+def amount(number: float, language: str) -> str:
+    """A whole number, in the notation of a language."""
+    return f"{number:,.0f}".replace(",", "." if language == "nl" else ",")
 
 
 def _before(comparison: Comparison | None, metric: Metric) -> Any:
@@ -164,7 +170,7 @@ def _charts(result: RunResult, comparison: Comparison | None, say: Texts) -> Ite
             label = say(f"metric.{suite}.{metric.name}")
             low, high = metric.low or 0.0, metric.high or 0.0
             bars.append(
-                Bar(label, metric.value, low, high, f"{_value(metric, language)} (n={metric.n})", change.old if change else None)
+                Bar(label, metric.value, low, high, f"{figure(metric, language)} (n={metric.n})", change.old if change else None)
             )
         if bars:
             yield (
@@ -188,11 +194,11 @@ def _rows(result: RunResult, comparison: Comparison | None, say: Texts) -> Itera
             "suite": metric.suite,
             "name": say(f"metric.{metric.suite}.{metric.name}"),
             "about": say(f"about.{metric.suite}.{metric.name}"),
-            "value": _value(metric, language) if metric.measured else say("not-measured"),
+            "value": figure(metric, language) if metric.measured else say("not-measured"),
             "interval": _interval(metric, language) or say("no-interval"),
             "n": metric.n,
-            "languages": [_value(each, language) if each and each.measured else say("no-interval") for each in by_language],
-            "old": _value(replace(metric, value=change.old), language) if change else "",
+            "languages": [figure(each, language) if each and each.measured else say("no-interval") for each in by_language],
+            "old": figure(replace(metric, value=change.old), language) if change else "",
             "difference": _signed(change.difference, metric, language) if change else "",
             "significant": bool(change and change.significant),
         }
@@ -201,11 +207,11 @@ def _rows(result: RunResult, comparison: Comparison | None, say: Texts) -> Itera
 def _interval(metric: Metric, language: str) -> str:
     if metric.low is None or metric.high is None:
         return ""
-    return " – ".join(_value(replace(metric, value=end), language) for end in (metric.low, metric.high))
+    return " – ".join(figure(replace(metric, value=end), language) for end in (metric.low, metric.high))
 
 
 def _signed(value: float, metric: Metric, language: str) -> str:
-    text = _value(replace(metric, value=abs(value)), language)
+    text = figure(replace(metric, value=abs(value)), language)
     return f"+{text}" if value > 0 else f"−{text}" if value < 0 else "0"
 
 

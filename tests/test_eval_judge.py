@@ -196,11 +196,15 @@ def test_a_judge_is_trusted_only_after_people_agree_with_each_other_and_with_it(
 
 def test_labels_come_from_one_sheet_or_two(tmp_path: Path) -> None:
     judge = {"verdicts": [{"item": "a#p", "case": "a", "criterion": "key_point", "question": "=1+1?", "verdict": "yes"}]}
-    case = CaseResult("a", "answers", "", "nl", True, "", {}, {"answer": "Wacht."})
+    details = {"answer": "Wacht.", "citations": [{"quote": "Wacht twee weken."}]}
+    case = CaseResult("a", "answers", "", "nl", True, "", {}, details, shown="Hoe lang wacht ik?")
     run = RunResult((case,), (), {}, "", 0.0, judge)
     sheet = tmp_path / "one.csv"
     sheet.write_text(as_sheet(to_label(run)), "utf-8")
-    assert "'=1+1?" in sheet.read_text() and verdicts(run) == {("a#p", "key_point"): "yes"}
+    assert sheet.read_text("utf-8").startswith("\ufeffitem")  # or Excel takes it for another alphabet
+    told = sheet.read_text("utf-8")
+    assert all(words in told for words in ("Hoe lang wacht ik?", "Wacht twee weken.", "Wacht.")), "people see what the judge saw"
+    assert "'=1+1?" in told and verdicts(run) == {("a#p", "key_point"): "yes"}
     labelled = read_labels([sheet])
     assert labelled[0]["item"] == "a#p" and agreements(labelled) == ()
     for name, label in (("p1.csv", "ja"), ("p2.csv", "nee")):
@@ -210,6 +214,9 @@ def test_labels_come_from_one_sheet_or_two(tmp_path: Path) -> None:
     (tmp_path / "bad.csv").write_text("item,label\na,ja\n", "utf-8")
     with pytest.raises(CoachError, match="criterion"):
         read_labels([tmp_path / "bad.csv"])
+    (tmp_path / "odd.csv").write_text("item,criterion,language,person_1,person_2\na#p,key_point,nl,misschien,ja\n", "utf-8")
+    with pytest.raises(CoachError, match=r"a#p.*misschien"):
+        read_labels([tmp_path / "odd.csv"])
 
 
 def test_a_judge_asks_the_coachs_own_model(judged_cases: tuple[CaseSet, list[CaseResult]], make_coach: MakeCoach) -> None:

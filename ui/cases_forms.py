@@ -270,7 +270,11 @@ def labels(run: RunResult | None) -> None:
     with st.form("labels"):
         for number, row in enumerate(open_rows[:A_SITTING]):
             st.markdown(f"**{prose.safe_markdown(row['question'])}**")
+            st.caption(t("label.asked", asked=prose.safe_markdown(row["asked"])))
             draw(prose.message(row["text"], []), f"label_text_{number}", spoken=row["language"])
+            if row["guidance"]:
+                with st.expander(t("label.guidance")):
+                    draw(prose.message(row["guidance"], []), f"label_guidance_{number}", spoken=row["language"])
             row["label"] = st.radio(
                 t("label.answer"), LABELS, format_func=lambda one: t(f"label.{one or 'skip'}"), horizontal=True,
                 key=f"label_{row['item']}_{row['criterion']}",
