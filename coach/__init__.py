@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from coach.languages import detect, language_data, read_yaml, sentences, split_compound, stem
     from coach.library.folders import scan
     from coach.library.loaders import load
-    from coach.library.reading import Reading
+    from coach.library.reading import Reading, plain
     from coach.library.retriever import CoachRetriever
     from coach.library.shelf import ShelfFile
     from coach.records import (
@@ -84,6 +84,7 @@ _PLACES = {
     "load_kinds": "coach.drafts.kinds",
     "load_settings": "coach.settings",
     "mail": "coach.drafts.mail",
+    "plain": "coach.library.reading",
     "read_model": "coach.files",
     "read_yaml": "coach.languages",
     "scan": "coach.library.folders",
@@ -132,6 +133,7 @@ __all__ = [
     "load_kinds",
     "load_settings",
     "mail",
+    "plain",
     "read_model",
     "read_yaml",
     "scan",

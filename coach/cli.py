@@ -128,6 +128,8 @@ def search(
     as_json: AsJson = False,
 ) -> None:
     """Find the passages that fit a text best."""
+    from coach.library.reading import plain
+
     result = _ready().search(text, k)
     if as_json:
         _print_json(result.to_dict())
@@ -137,7 +139,7 @@ def search(
     for hit in result.hits:
         passage = hit.passage
         typer.echo(f"{hit.rank}. {' › '.join((passage.title, *passage.heading))}  ({passage.document}, {hit.score:.2f})")
-        typer.echo(f"{passage.text}\n")
+        typer.echo(f"{plain(passage.text)}\n")
     typer.echo(f"confidence {result.confidence:.2f}")
 
 
@@ -161,13 +163,15 @@ def _show_as_it_comes(coach: Any, text: str, conversation: str | None) -> None:
     if not (coach.settings.model and sys.stdout.isatty()):
         _show(coach.ask(text, conversation))
         return
+    from coach.library.reading import plain
+
     shown = ""
     for piece in coach.stream(text, conversation):
         if isinstance(piece, Answer):
             answer = piece
         else:
             shown += piece
-            typer.echo(piece, nl=False)
+            typer.echo(plain(piece), nl=False)
     typer.echo("\n")
     if shown.strip() != answer.answer.strip():
         _show(answer)
@@ -230,10 +234,11 @@ def consent(
 
 
 def _show(answer: Answer) -> None:
+    from coach.library.reading import plain
 
     if answer.notice:
         typer.echo(answer.notice + "\n")
-    typer.echo(answer.answer)
+    typer.echo(plain(answer.answer))
     if answer.citations:
         typer.echo()
     _show_sources(answer)

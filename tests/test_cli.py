@@ -135,6 +135,22 @@ def test_a_mistake_in_the_command_is_two(run: Run, arguments: list[str]) -> None
     assert (code, out, "Usage: " in err) == (2, "", True)
 
 
+def test_links_and_emphasis_of_a_page_are_plain_words_on_a_terminal(
+    tmp_path: Path, warm_home: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    text = 'Meld je bij **de [balie](balie.md#open "Waar dat is")** met je pas.'
+    settings = synced_in(tmp_path, warm_home, {"bezoek.md": f"# Op bezoek\n\n## De balie\n\n{text}\n"})
+    monkeypatch.setenv("COACH_HOME", str(settings.home))
+    monkeypatch.setenv("COACH_KNOWLEDGE", str(settings.knowledge[0]))
+    for command in (["ask"], ["search"], ["search", "--json"]):
+        monkeypatch.setattr(sys, "argv", ["coach", *command, "Bij welke balie meld ik me met mijn pas?"])
+        with pytest.raises(SystemExit):
+            main()
+        out = capfd.readouterr().out
+        shown = json.loads(out)["passages"][0]["text"] if "--json" in command else out
+        assert (text if "--json" in command else "Meld je bij de balie met je pas.") in shown
+
+
 @pytest.mark.parametrize(
     "question", ["\udcff kapot", "a\x00b", "🙂 herinnering", "herinnering\n\tnu", "é" * 5_000, "--", "[1] x"]
 )

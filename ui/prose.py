@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Literal
 
-from coach import Citation, Passage
+from coach import Citation, Passage, plain
 
 Look = Literal["source", "must", "advice", "blank", "changed", "part"]
 Block = dict[str, Any]
@@ -24,8 +24,6 @@ _OPENINGS = (
     ("item", re.compile(r"\s*[-*•–]\s+")),
     ("line", re.compile(r"\s*(?=\d{1,2}[.)]\s)")),
 )
-_LINK = re.compile(r"!?\[([^\[\]\n]*)\]\([^()\s]*\)")
-_EMPHASIS = re.compile(r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1")
 # Every ASCII sign of punctuation may be escaped in Markdown (CommonMark 2.4), and then means itself. Streamlit reads on after
 # that: it makes links of addresses, icons of names between colons and arrows of signs, also escaped ones. An invisible word
 # joiner keeps those from being seen; seen in Streamlit 1.67.
@@ -53,11 +51,6 @@ def safe_markdown(text: str) -> str:
 def safe_paragraphs(text: str) -> str:
     """The same for text of several lines, which stay apart."""
     return "\n\n".join(safe_markdown(line) for line in text.split("\n") if line.strip())
-
-
-def plain(text: str) -> str:
-    """Text of a Markdown document without the signs of links, pictures and emphasis; their words stay."""
-    return _EMPHASIS.sub(r"\2", _LINK.sub(r"\1", text))
 
 
 def answer(text: str, citations: Sequence[Citation], label: Callable[[Citation], str]) -> list[Block]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
@@ -12,6 +13,14 @@ from coach.library import passages
 from coach.library.catalogue import Catalogue, to_passage
 from coach.library.loaders import load
 from coach.records import Language, Passage
+
+_LINK = re.compile(r"!?\[([^\[\]\n]*)\]\([^()\s]*(?:\s+\"[^\"\n]*\")?\)")
+_EMPHASIS = re.compile(r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1")
+
+
+def plain(text: str) -> str:
+    """Text of a Markdown document without the signs of links, pictures and emphasis; their words stay."""
+    return _EMPHASIS.sub(r"\2", _LINK.sub(r"\1", text))
 
 
 @dataclass(frozen=True)
