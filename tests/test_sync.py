@@ -279,3 +279,12 @@ def test_nothing_of_a_forgotten_file_stays_in_the_index(settings: Settings, dama
 def everything(settings: Settings) -> bytes:
     """All bytes of the index folder."""
     return b"\0".join(path.read_bytes() for path in folder(settings).rglob("*") if path.is_file())
+
+
+def test_a_home_that_may_not_be_written_is_named(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("filelock.FileLock.acquire", refuse)
+    with pytest.raises(StoreError, match=r"COACH_HOME: .*home cannot be written \(Permission denied\)"):
+        sync(settings)

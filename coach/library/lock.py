@@ -33,11 +33,13 @@ def lock(settings: Settings, doing: str, wait: float, waiting: Callable[[str], N
     try:
         base.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise StoreError(f"COACH_HOME: {settings.home} cannot be written ({error.strerror}); choose another folder.") from None
+        raise _unwritable(settings, error) from None
     owner = base / "holder.json"
     guard = FileLock(base / "lock")
     try:
         guard.acquire(timeout=0)
+    except PermissionError as error:  # the folder is somebody else's, or on a disk that may only be read
+        raise _unwritable(settings, error) from None
     except Timeout:
         waiting(holder(settings))
         try:
@@ -52,6 +54,10 @@ def lock(settings: Settings, doing: str, wait: float, waiting: Callable[[str], N
     finally:
         owner.unlink(missing_ok=True)
         guard.release()
+
+
+def _unwritable(settings: Settings, error: OSError) -> StoreError:
+    return StoreError(f"COACH_HOME: {settings.home} cannot be written ({error.strerror}); choose another folder.")
 
 
 def holder(settings: Settings) -> str:
