@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from coach.answers.history import History, Summary
 from coach.errors import DamagedError, SettingsError
@@ -45,7 +45,9 @@ if TYPE_CHECKING:
 
     from coach.answers.chain import Work
     from coach.drafts.mending import Mend
+    from coach.library.catalogue import Catalogue
 
+Result = TypeVar("Result")
 LONGEST_QUESTION = 2_000  # characters
 
 
@@ -69,7 +71,8 @@ class Coach:
         waiting: Callable[[str], None] = lambda _holder: None,
     ) -> SyncReport:
         """Make the index match the folders."""
-        self.searcher.close()
+        if not dry_run:
+            self.searcher.close()
         return sync(self.settings, dry_run=dry_run, progress=progress, waiting=waiting)
 
     def needs_sync(self) -> bool:
@@ -212,11 +215,11 @@ class Coach:
 
     def document_text(self, document: str) -> str:
         """The loaded text of a document, in which the offsets of citations count."""
-        return self.searcher.view().catalogue.document_text(document)
+        return self._read(lambda catalogue: catalogue.document_text(document))
 
     def document(self, document: str) -> Reading:
         """A document section by section, by the path that citations give."""
-        return from_index(self.searcher.view().catalogue, document)
+        return self._read(lambda catalogue: from_index(catalogue, document))
 
     def guidance(self, reference: GuidanceRef) -> Reading:
         """The page of the handbook that a finding rests on; it ships with the coach, whatever folders are searched."""
@@ -229,7 +232,7 @@ class Coach:
 
     def files(self) -> list[ShelfFile]:
         """Every file of guidance that the last sync met, with what was read in it or why not."""
-        return self.shelf.files(self.searcher.view().catalogue)
+        return self._read(self.shelf.files)
 
     def add_file(self, name: str, data: bytes, *, replace: bool = False) -> Path:
         """Put a file into the trainer's own folder, which is read from now on; `sync` makes it count."""
@@ -282,6 +285,10 @@ class Coach:
         """Let go of files and connections."""
         self.searcher.close()
         self.models.close()
+
+    def _read(self, work: Callable[[Catalogue], Result]) -> Result:
+        """Read from the index while nobody closes it; SQLite ends the process when that happens to a thread that reads."""
+        return self.searcher._read(lambda view: work(view.catalogue))
 
     def _language(self) -> Language | None:
         return None if self.settings.language == "auto" else self.settings.language
