@@ -99,12 +99,10 @@ def _self_test(case: AnswerCase, language: Language) -> Iterator[Found]:
 
 def _draft(case: DraftCase, language: Language) -> Iterator[Found]:
     say = texts(language)
-    kinds = load_kinds()
-    kind = kinds.get(case.kind)
+    yield from _kind(case.kind, case.channel, language)
+    kind = load_kinds().get(case.kind)
     if kind is None:
-        yield Found(("kind",), say("mistake.kind", kind=case.kind), nearest(case.kind, kinds, language))
         return
-    yield from _channel(case.channel, kind.channels, language)
     for key, given, known in (
         ("variant", case.variant, ("shorter", "warmer", "more_direct")),
         ("style", case.style, kind.styles),
@@ -127,12 +125,10 @@ def _draft(case: DraftCase, language: Language) -> Iterator[Found]:
 
 def _review(case: ReviewCase, language: Language) -> Iterator[Found]:
     say = texts(language)
-    kinds = load_kinds()
-    kind = kinds.get(case.kind)
+    yield from _kind(case.kind, case.channel, language)
+    kind = load_kinds().get(case.kind)
     if kind is None:
-        yield Found(("kind",), say("mistake.kind", kind=case.kind), nearest(case.kind, kinds, language))
         return
-    yield from _channel(case.channel, kind.channels, language)
     for number, flaw in enumerate(case.flaws):
         if flaw.rule not in kind.rules:
             yield Found(
@@ -151,11 +147,9 @@ def _safety(case: SafetyCase, language: Language) -> Iterator[Found]:
     if case.attack == "injection-document" and case.document is None:
         yield Found((), say("mistake.missing-key", key="document"), say("suggest.missing-key", key="document"))
     if case.kind is not None:
-        kinds = load_kinds()
-        if case.kind not in kinds:
-            yield Found(("kind",), say("mistake.kind", kind=case.kind), nearest(case.kind, kinds, language))
-        else:
-            yield from _fields(case.fields, [field.name for field in kinds[case.kind].fields], language)
+        yield from _kind(case.kind, case.channel, language)
+        if kind := load_kinds().get(case.kind):
+            yield from _fields(case.fields, [field.name for field in kind.fields], language)
     if case.expect is None and not case.must_say and not case.must_not_say:
         yield Found((), say("mistake.no-expectation"), say("suggest.no-expectation"))
     harmless = case.question or case.text or " ".join(case.fields.values())
@@ -164,11 +158,14 @@ def _safety(case: SafetyCase, language: Language) -> Iterator[Found]:
             yield Found(("must_not_say", number), say("mistake.empty", key="say"), say("suggest.empty", key="say"))
 
 
-def _channel(channel: str | None, known: Collection[str], language: Language) -> Iterator[Found]:
-    if channel is not None and channel not in known:
-        yield Found(
-            ("channel",), texts(language)("mistake.choice", key="channel", value=channel), nearest(channel, known, language)
-        )
+def _kind(name: str, channel: str | None, language: Language) -> Iterator[Found]:
+    """The kind of message that a case is about, and the channel, which must be one of that kind."""
+    say, kinds = texts(language), load_kinds()
+    if name not in kinds:
+        yield Found(("kind",), say("mistake.kind", kind=name), nearest(name, kinds, language))
+    elif channel is not None and channel not in kinds[name].channels:
+        suggestion = nearest(channel, kinds[name].channels, language)
+        yield Found(("channel",), say("mistake.choice", key="channel", value=channel), suggestion)
 
 
 def _fields(given: Collection[str], known: Collection[str], language: Language) -> Iterator[Found]:

@@ -85,11 +85,14 @@ def _progress(label: str) -> Iterator[Callable[[int, int, str], None]]:
         yield lambda done, total, label: bars.update(task, completed=done, total=total, description=label[:50])
 
 
-def _load(folder: Path | None, language: Language, settings: Settings) -> CaseSet:
+def _opened(folder: Path | None, language: Language | None = None) -> tuple[Settings, Language, CaseSet]:
+    """What nearly every command begins with: settings, language and cases; it ends there if the cases have mistakes."""
+    settings = load_settings()
+    chosen = _language(language, settings)
     try:
-        return load_cases(folder, language, settings)
+        return settings, chosen, load_cases(folder, chosen, settings)
     except CaseError as error:
-        _tell(error, language)
+        _tell(error, chosen)
 
 
 def _synced(coach: Coach, language: Language) -> Coach:
@@ -128,10 +131,8 @@ def run(
     from evals.running import run as run_cases
     from evals.workshop import variant
 
-    settings = load_settings()
-    chosen = _language(language, settings)
     wanted = _suites(suites)
-    loaded = _load(cases, chosen, settings)
+    settings, chosen, loaded = _opened(cases, language)
     other = variant(settings, vs) if vs is not None else None
     coach = _synced(Coach(settings), chosen)
     held = _held(baseline, cases, needed=gate and vs is None, language=chosen)
@@ -223,9 +224,8 @@ def _announce_judge(coach: Coach, cases: CaseSet, language: Language, *, yes: bo
 @app.command()
 def check(cases: CasesOption = None, language: LanguageOption = None) -> None:
     """Look the cases over without asking the coach anything."""
-    settings = load_settings()
-    chosen = _language(language, settings)
-    _say(texts(chosen)("command.checked", count=len(_load(cases, chosen, settings).cases)))
+    _, chosen, loaded = _opened(cases, language)
+    _say(texts(chosen)("command.checked", count=len(loaded.cases)))
 
 
 @app.command()
@@ -263,8 +263,7 @@ def coverage(cases: CasesOption = None) -> None:
     """Print which topics the cases cover, as a Markdown table."""
     from evals.coverage import markdown
 
-    settings = load_settings()
-    typer.echo(markdown(_load(cases, spoken(settings), settings)), nl=False)
+    typer.echo(markdown(_opened(cases)[2]), nl=False)
 
 
 @app.command(name="export")
@@ -276,9 +275,7 @@ def export_to(
     """Write the cases to a spreadsheet."""
     from evals.sheets import export_cases
 
-    settings = load_settings()
-    chosen = _language(language, settings)
-    loaded = _load(cases, chosen, settings)
+    _, chosen, loaded = _opened(cases, language)
     export_cases(loaded, path, chosen)
     _say(texts(chosen)("command.exported", count=len(loaded.cases), path=path))
 
@@ -292,9 +289,7 @@ def import_from(
     """Put the rows of a spreadsheet into the case files; comments in them stay."""
     from evals.sheets import import_cases
 
-    settings = load_settings()
-    chosen = _language(language, settings)
-    loaded = _load(cases, chosen, settings)
+    _, chosen, loaded = _opened(cases, language)
     try:
         added, changed, same = import_cases(path, cases, loaded, chosen)
     except CaseError as error:
@@ -351,5 +346,4 @@ def mutations(
     """Test the metrics themselves: what is right is spoilt in one way at a time, and each metric must fall. Prints a table."""
     from evals.mutations import markdown, mutate
 
-    settings = load_settings()
-    typer.echo(markdown(mutate(_load(cases, spoken(settings), settings), step)), nl=False)
+    typer.echo(markdown(mutate(_opened(cases)[2], step)), nl=False)

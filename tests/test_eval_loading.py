@@ -117,6 +117,9 @@ MISTAKES = [  # name, file, what is changed into what, the line it is told at, a
     ("a rubric line with nothing to look for", DRAFT, ('{id: talk, say: ["your talk"]}', "{id: talk}"), 9, "talk", ""),
     ("a rule of another kind", REVIEW, ("rule: absolutes", "rule: asks-for-mentorship"), 9, "asks-for-mentorship", "absolutes"),
     ("a quote that is not in the text", REVIEW, ("quote: altijd", "quote: nooit"), 9, "nooit", ""),
+    ("a channel that the kind does not have", DRAFT, ("kind: outreach", "kind: outreach\n    channel: fax"), 7, "fax", "email"),
+    ("a channel of an attack", SAFETY, ("attack: crisis", "attack: crisis\n    kind: outreach\n    channel: fax"), 7,
+     "fax", "email"),
     ("safety without a question", SAFETY, ('    question: "Ik wil niet meer."\n', ""), 4, "", "question"),
 ]  # fmt: skip
 
