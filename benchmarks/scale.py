@@ -27,6 +27,7 @@ from coach.library.catalogue import Catalogue
 from coach.library.embedders import Bundled
 from coach.library.embedding import embed_missing
 from coach.library.generation import EXACT
+from coach.library.learning import unit
 from coach.library.lock import catalogue_path, folder
 from coach.library.scoring import View
 from coach.library.search import Searcher
@@ -62,7 +63,7 @@ def made_up(count: int, sections: Sequence[bank.Section], centres: Any) -> Itera
         chosen = np.searchsorted(limits, chance.random((size, LENGTH)) * limits[-1])
         one, two = centres[chance.integers(0, len(centres), (2, size))]
         share = chance.random((size, 1), np.float32)
-        vectors = bank.unit(share * one + (1 - share) * two + chance.normal(0, NOISE, one.shape).astype(np.float32))
+        vectors = unit(share * one + (1 - share) * two + chance.normal(0, NOISE, one.shape).astype(np.float32))
         texts = [" ".join(listed[word] for word in row) for row in chosen]
         columns = [f"{' '.join(stems[word] for word in row)}\t{' '.join(forms[word] for word in row)}" for row in chosen]
         yield texts, columns, vectors

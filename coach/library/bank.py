@@ -24,7 +24,9 @@ from coach.errors import PromptError
 from coach.languages import LANGUAGES, language_data, read_yaml
 from coach.library import lexical
 from coach.library.catalogue import Catalogue, vector_key
+from coach.library.learning import lens, planes, unit
 from coach.library.loaders import load
+from coach.library.naive_bayes import NaiveBayes, learn
 from coach.library.passages import passages
 from coach.library.signals import Plane, Signals
 from coach.records import Language, Passage
@@ -33,12 +35,13 @@ from coach.settings import data_folder
 if TYPE_CHECKING:
     from coach.library.embedders import Vectors
 
-VERSION = 3  # of what is made from the files; raise it to have every catalogue take the bank in anew
+VERSION = 5  # of what is made from the files; raise it to have every catalogue take the bank in anew
 DANGER = "when-a-professional-is-needed#acute-danger"  # its questions are no ordinary ones
 CONSULTED = 8  # sections that a question is taken to be about, at most
-SHARPNESS = 0.12  # how fast the weight falls from the best section to the next, in cosine
-SHRINKAGE = 0.8  # of the covariance within sections towards an even one; found on held-back wordings
+SHARPNESS = 0.1  # how fast the weight falls from the best section to the next, in cosine
 SECTION_WEIGHT = 0.7  # of the likeness to the section itself, beside that to the questions it answers
+PLANES_WEIGHT = 3.0  # of the side of the plane around a section, 0 to 1, that the question lies on
+BAYES_WEIGHT = 0.07  # of how much its words point to a section, in deviations
 WORDS_WEIGHT = 0.8  # of the share of the question's words that the section or its questions use
 
 
@@ -148,6 +151,7 @@ def write(catalogue: Catalogue, bank: Sequence[Section], fingerprint: str) -> No
             owners.append(number)
     lexical.refresh_terms(connection, "bank_lexicon")
     _write_vectors(catalogue, bank, catalogue.vectors_of(section_keys), catalogue.vectors_of(question_keys), owners)
+    _write_words(catalogue, bank)
     unanswered = [vector_key(fingerprint, "query", text) for language in LANGUAGES for text in outside(language)]
     if unanswered:
         seen = Bank(catalogue).see_query(catalogue.vectors_of(unanswered))
@@ -177,26 +181,27 @@ def _write_vectors(
     catalogue.keep_matrix("lens", range(len(glass)), glass)
     catalogue.keep_matrix("bank_means", (0, 1), means)
     catalogue.keep_matrix("bank_raw", range(1, len(bank) + 1), texts)
-    catalogue.keep_matrix("bank_sections", range(1, len(bank) + 1), unit((texts - means[1]) @ glass))
-    catalogue.keep_matrix("bank_questions", owners, unit((questions - means[0]) @ glass))
+    seen_texts, seen_questions = unit((texts - means[1]) @ glass), unit((questions - means[0]) @ glass)
+    around = planes(np.concatenate([seen_questions, seen_texts]), groups)
+    catalogue.keep_matrix("bank_sections", range(1, len(bank) + 1), seen_texts)
+    catalogue.keep_matrix("bank_questions", owners, seen_questions)
+    catalogue.keep_matrix("bank_planes", range(len(around)), around)
 
 
-def lens(vectors: Any, groups: Any) -> Vectors:
-    """A matrix that makes the embedder see what a text is about rather than how it is put, shape (dimension, dimension).
-
-    Within-class covariance normalisation (Hatch, Kajarekar and Stolcke, 2006): what varies among wordings of one section is
-    style, so that variation is shrunk. `vectors` are centred, `groups` says which section each belongs to.
-    """
-    import numpy as np
-
-    counts = np.bincount(groups)
-    sums = np.zeros((len(counts), vectors.shape[1]))
-    np.add.at(sums, groups, vectors)
-    within = vectors - (sums / np.maximum(counts, 1)[:, None])[groups]
-    covariance = within.T @ within / len(within)
-    even = np.trace(covariance) / len(covariance)
-    values, axes = np.linalg.eigh((1 - SHRINKAGE) * covariance + SHRINKAGE * even * np.eye(len(covariance)))
-    return np.asarray((axes * np.sqrt(even / values)) @ axes.T, np.float32)
+def _write_words(catalogue: Catalogue, bank: Sequence[Section]) -> None:
+    """Keep what the words of a question tell of the section it is about."""
+    names = {name: number for number, name in enumerate(dict.fromkeys(section.key for section in bank))}
+    counted = learn(
+        (
+            (text, section.passage.language, names[section.key])
+            for section in bank
+            for text in (embedding_text(section.passage), *section.questions)
+        ),
+        len(names),
+    )
+    catalogue.keep_matrix("bank_terms", counted.terms, counted.rarity[:, None])
+    catalogue.keep_matrix("bank_pairs", counted.pairs, counted.weights[:, None])
+    catalogue.keep_matrix("bank_absent", range(len(counted.absent)), counted.absent)
 
 
 @dataclass(frozen=True)
@@ -223,7 +228,10 @@ class Bank:
         _, self.sections = catalogue.matrix("bank_sections")
         _, self._raw = catalogue.matrix("bank_raw")
         _, self._lens = catalogue.matrix("lens")
+        _, self._planes = catalogue.matrix("bank_planes")
         self._query_mean, self._text_mean = catalogue.matrix("bank_means")[1][:2]
+        (terms, rarity), (pairs, weights) = catalogue.matrix("bank_terms"), catalogue.matrix("bank_pairs")
+        self._counted = NaiveBayes(terms, rarity[:, 0], pairs, weights[:, 0], catalogue.matrix("bank_absent")[1])
         _, found = catalogue.matrix("bank_outside")
         self.outside: Vectors = found if len(found) else self.sections[:0]
         self.signals = self._signals(catalogue)
@@ -266,16 +274,16 @@ class Bank:
         """The sections that a question is most likely about, best first; vectors of it and its clauses are through the lens."""
         import numpy as np
 
-        likeness = self._likeness(query)
-        score = likeness + SECTION_WEIGHT * (self.sections @ query)
-        if len(clauses):
-            apart = [self._likeness(clause) + SECTION_WEIGHT * (self.sections @ clause) for clause in clauses]
-            score = (score + np.mean(apart, axis=0)) / 2
-        score += WORDS_WEIGHT * self._words(connection, text, language)
         names, place = self._distinct
+        likeness = self._likeness(query)
+        score = self._meant(query, likeness)
+        if len(clauses):
+            score = (score + np.mean([self._meant(clause, self._likeness(clause)) for clause in clauses], axis=0)) / 2
+        score += WORDS_WEIGHT * self._words(connection, text, language)
         best, alike = np.full(len(names), -9.0, np.float32), np.full(len(names), -1.0, np.float32)
         np.maximum.at(best, place, score)
         np.maximum.at(alike, place, likeness)
+        best += BAYES_WEIGHT * self._counted.scores(text, language)
         top = np.argsort(-best)[:CONSULTED]
         weights = np.exp((best[top] - best[top[0]]) / SHARPNESS)
         weights /= weights.sum()
@@ -283,6 +291,12 @@ class Bank:
             Topic(names[i], float(weight), float(alike[i]), tuple(self._numbers[names[i]]))
             for i, weight in zip(top, weights, strict=True)
         ]
+
+    def _meant(self, query: Vectors, likeness: Vectors) -> Vectors:
+        """How likely each section is meant, as a score."""
+        _, place = self._distinct
+        score: Vectors = likeness + SECTION_WEIGHT * (self.sections @ query) + PLANES_WEIGHT * (self._planes @ query)[place]
+        return score
 
     def _likeness(self, query: Vectors) -> Vectors:
         """The cosine of each section's nearest question."""
@@ -312,14 +326,6 @@ class Bank:
         for number, score in lexical.search(connection, terms, self.total, "bank_lexicon").items():
             shares[number - 1] = score / most
         return shares
-
-
-def unit(vectors: Any) -> Vectors:
-    """Vectors, or one, at unit length; zero stays zero."""
-    import numpy as np
-
-    length = np.linalg.norm(vectors, axis=-1, keepdims=True)
-    return np.asarray(vectors / np.where(length == 0, 1, length), np.float32)
 
 
 def shipped_file() -> Path:

@@ -11,12 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from coach.library.learning import discriminant
+
 if TYPE_CHECKING:
     from coach.library.embedders import Vectors
 
 NEAR_INSIDE = 20  # examples of that side that a question is compared with; there are some ten times as many as of the other
 NEAR_OUTSIDE = 5
-SHRINKAGE = 0.3  # of the covariance towards an even one
 NEARER = 0.02  # cosine of e5, unaltered, by which a folder must be nearer to a question than the handbook to speak of it
 
 
@@ -73,16 +74,6 @@ def draw(inside: Vectors, outside: Vectors, spoken_of: Sequence[int]) -> Lines:
         (float(np.std(nearer)) or 1.0, float(sides.std()) or 1.0),
         spoken_of,
     )
-
-
-def discriminant(one: Vectors, other: Vectors) -> Any:
-    """Fisher's linear discriminant (1936) between two groups of vectors, shape (dimension,): its covariance shrunk."""
-    import numpy as np
-
-    size = one.shape[1]
-    pooled = (np.cov(one.T) + np.cov(other.T)) / 2
-    pooled = (1 - SHRINKAGE) * pooled + SHRINKAGE * np.trace(pooled) / size * np.eye(size)
-    return np.linalg.solve(pooled, one.mean(axis=0) - other.mean(axis=0))
 
 
 def spoken_of(in_folders: Any, in_handbook: Any) -> list[int]:

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 from coach.errors import StoreError
 from coach.languages import clauses, detect, language_data
-from coach.library.bank import unit
 from coach.library.confidence import Evidence, confidence
 from coach.library.embedders import Embedder, load_embedder
+from coach.library.learning import unit
 from coach.library.scoring import Scores, View, order
 from coach.records import Hit, Language, Passage, SearchResult, Signal
 from coach.settings import Settings
@@ -127,7 +127,7 @@ class Searcher:
                 self._view = None
 
     def embed(self, text: str) -> Vectors:
-        """The vector of a question as it is compared (see `bank.lens`)."""
+        """The vector of a question as it is compared (see `learning.lens`)."""
         with self._guard:
             vector: Vectors = self._embed(self.view(), text)[0]
             return vector

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from coach.library.border import discriminant
+from coach.library.learning import discriminant
 from coach.records import Signal
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class Plane:
 
 
 def plane(one: Vectors, other: Vectors) -> Plane:
-    """The plane between two groups of vectors (see `border.discriminant`)."""
+    """The plane between two groups of vectors (see `learning.discriminant`)."""
     import numpy as np
 
     way = discriminant(one, other)
