@@ -6,7 +6,7 @@ import logging
 
 import streamlit as st
 
-from ui import ask, check, evals_page, library, settings_page, write
+from ui import ask, check, evals_page, forms, library, settings_page, write
 from ui.parts import ICON, dress, masthead, one_sentence
 from ui.session import language, person, t
 
@@ -28,8 +28,11 @@ def main() -> None:
     st.query_params["lang"] = language()
     st.logo(str(ICON), size="large")
     dress()
+    kept = st.container(height=1, border=False, key="forms")  # what it holds is made last and stands where it does not move
     try:
         _page()
+        with kept:
+            forms.keep()
     except Exception:
         logging.getLogger(__name__).exception("the page failed")
         st.error(t("error.unforeseen"), icon=":material/error:")

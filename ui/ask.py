@@ -92,7 +92,7 @@ def _examples() -> None:
     columns = st.columns(3, gap="medium")
     for column, user in zip(columns, USERS, strict=True):
         with column:
-            st.subheader(t(f"ask.{user}"), anchor=False)
+            st.header(t(f"ask.{user}"), anchor=False)
             for number in range(1, EXAMPLES + 1):
                 example = t(f"ask.{user}.{number}")
                 st.button(example, on_click=_ask, args=(example,), key=f"example_{user}_{number}", width="stretch", wrap=True)

@@ -59,7 +59,8 @@ def edit() -> None:
         format_func=lambda name: t(f"evals.suite.{name}"),
         key="case_suite",
     )
-    of_suite = {case.id: case for case in known.cases if case.suite == suite}
+    ordered = sorted(known.cases, key=lambda case: case.language != language())  # those of the page's language first
+    of_suite = {case.id: case for case in ordered if case.suite == suite}
     chosen = st.selectbox(
         t("case.choose", count=len(of_suite)),
         list(of_suite),
@@ -119,7 +120,8 @@ def _widget(case: Case, name: str, value: Any, cases: CaseSet) -> Any:
         known = cases.guidance.sources(case.language)
         return st.multiselect(label, known, default=[one for one in value or () if one in known], key=key)
     if choices:
-        return st.selectbox(label, choices, index=choices.index(value) if value in choices else None, key=key)
+        index = choices.index(value) if value in choices else None
+        return st.selectbox(label, choices, index=index, format_func=_choice, key=key)
     if name in ("key_points", "rubric", "must_not_say", "bad", "flaws"):
         return _list(label, key, value or [], PARTS[name])
     if name == "fields":
@@ -145,6 +147,10 @@ def _choices(case: Case, name: str) -> Sequence[str]:
         if "enum" in one:
             return list(one["enum"])
     return ()
+
+
+def _choice(value: str) -> str:
+    return t(f"case.choice.{value}")
 
 
 # The parts of a list in a case: for each, its keys, and whether a key holds one text, several (a line each) or a level.
@@ -214,7 +220,8 @@ def _proposal(exchange: Exchange) -> None:
         identifier = st.text_input(
             t("case.id"), f"reader-{exchange.number}.{answer.language}", help=t("case.id.help"), key=f"{key}_id"
         )
-        expect = st.selectbox(t("case.expect"), EXPECTED, index=0 if answer.citations else 1, key=f"{key}_expect")
+        first = 0 if answer.citations else 1
+        expect = st.selectbox(t("case.expect"), EXPECTED, index=first, format_func=_choice, key=f"{key}_expect")
         sources = st.multiselect(t("case.sources"), known, [one for one in cited if one in known], key=f"{key}_sources")
         points = st.text_area(t("proposal.points"), help=t("proposal.points.help"), key=f"{key}_points")
         why = st.text_input(t("case.why"), reason, key=f"{key}_why")

@@ -158,7 +158,7 @@ def _undo() -> None:
 
 def _parts(words: str, review: Review) -> None:
     """The parts of the model of feedback, labelled in the text and listed, also those that are not there."""
-    st.subheader(t("parts.title"), anchor=False)
+    st.header(t("parts.title"), anchor=False)
     marks = [_part_mark(part) for part in review.parts if part["quote"]]
     if marks:
         with st.container(border=True):

@@ -104,7 +104,7 @@ def _told(result: RunResult) -> None:
     path = baseline_path(None)
     baseline = read_run(path) if path.is_file() else None
     comparison = compare(result, baseline, whole={case.suite for case in result.cases} == set(SUITES))
-    st.subheader(t("evals.result"), anchor=False)
+    st.header(t("evals.result"), anchor=False)
     st.caption(t("evals.made", made=result.made[:16].replace("T", " "), count=len(result.cases), seconds=f"{result.seconds:.0f}"))
     looks = {"pass": st.success, "fail": st.error}
     looks.get(comparison.verdict, st.info)(prose.safe_markdown(verdict(result, comparison, language())))

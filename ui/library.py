@@ -11,8 +11,9 @@ import streamlit as st
 
 from coach import CoachError, Reading, ShelfFile, SyncReport, data_folder
 from ui import prose
+from ui.failures import told
 from ui.parts import draw, masthead, one_sentence, ready, say, sync
-from ui.session import coach, t
+from ui.session import coach, language, t
 
 SUFFIXES = ("md", "markdown", "txt", "html", "htm", "docx", "pptx", "pdf", "eml")
 LARGEST = 50  # megabytes
@@ -49,7 +50,7 @@ def _state(files: Sequence[ShelfFile]) -> None:
         with st.container(border=True):
             st.markdown(f"**{t('library.failed', count=len(waiting.failed))}**")
             for failure in waiting.failed:
-                st.markdown(f"- {prose.safe_markdown(failure.path)}: {prose.safe_markdown(failure.reason)}")
+                st.markdown(f"- {prose.safe_markdown(failure.path)}: {prose.safe_markdown(told(failure.reason, language()))}")
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button(t("library.sync"), icon=":material/sync:", type="primary" if changes else "secondary"):
             _sync()
@@ -74,24 +75,25 @@ def _report() -> None:
 
 def _browse(files: Sequence[ShelfFile]) -> None:
     """A topic in both languages: its sections, and each passage with the place it comes from."""
-    topics: dict[str, list[ShelfFile]] = defaultdict(list)
+    found: dict[str, list[ShelfFile]] = defaultdict(list)
     for file in files:
         if not file.reason:
-            topics[file.topic].append(file)
+            found[file.topic].append(file)
+    # in the language of the page first
+    topics = {topic: sorted(own, key=lambda one: (one.language != language(), one.path)) for topic, own in found.items()}
     if not topics:
         st.info(t("library.nothing"), icon=":material/menu_book:")
         return
-    names = {topic: " / ".join(file.title for file in sorted(own, key=lambda one: one.language or "", reverse=True))
-             for topic, own in topics.items()}  # fmt: skip
+    names = {topic: " / ".join(file.title for file in own) for topic, own in topics.items()}
     topic = st.selectbox(
         t("library.topic"), sorted(names, key=lambda one: names[one].lower()), format_func=names.__getitem__, key="topic",
         persist_state="session",
     )  # fmt: skip
-    own = sorted(topics[topic], key=lambda one: one.language or "", reverse=True)
+    own = topics[topic]
     file = own[0]
     if len(own) > 1:
         path = st.segmented_control(
-            t("library.file"), [one.path for one in own], default=own[0].path, required=True, key=f"file_{topic}"
+            t("library.file"), [one.path for one in own], default=own[0].path, required=True, key=f"file_{topic}_{language()}"
         )
         file = next(one for one in own if one.path == path)
     shipped = Path(file.folder) == data_folder("knowledge")
@@ -104,10 +106,15 @@ def _browse(files: Sequence[ShelfFile]) -> None:
                 t("library.column.title"): [prose.safe_markdown(one.title) for one in files],
                 t("library.column.path"): [prose.safe_markdown(one.path) for one in files],
                 t("library.column.passages"): [one.passages for one in files],
-                t("library.column.state"): [prose.safe_markdown(one.reason) or t("library.read") for one in files],
+                t("library.column.state"): [_reason(one) or t("library.read") for one in files],
             },
             hide_index=True,
         )
+
+
+def _reason(file: ShelfFile) -> str:
+    """Why a file was not read, if it was not."""
+    return prose.safe_markdown(told(file.reason, language()))
 
 
 def _reading(page: Reading, key: str) -> None:
@@ -131,10 +138,10 @@ def _manage(files: Sequence[ShelfFile]) -> None:
     _add()
     own = [file for file in files if file.own]
     if own:
-        st.subheader(t("library.yours"), anchor=False)
+        st.header(t("library.yours"), anchor=False)
     for number, file in enumerate(own):
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-            state = t("library.count", count=file.passages) if not file.reason else prose.safe_markdown(file.reason)
+            state = t("library.count", count=file.passages) if not file.reason else _reason(file)
             st.markdown(f"**{prose.safe_markdown(file.path)}** · {state}", width="content")
             st.button(t("library.remove"), key=f"remove_{number}", on_click=_remove, args=(file.path,), icon=":material/delete:")
     if st.session_state.pop("sync_now", False):

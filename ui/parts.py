@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -10,14 +10,15 @@ from typing import Any
 import streamlit as st
 
 from coach import Citation, CoachError, Finding, GuidanceRef, Reading, SyncReport
-from ui import prose, texts
+from ui import failures, prose, texts
 from ui.session import coach, desk, language, person, t
 
 _ASSETS = Path(__file__).parent / "assets"
 ICON = _ASSETS / "icon.png"
 
 
-def _component(name: str, html: str) -> Any:
+def component(name: str, html: str) -> Any:
+    """A piece of the page with a script of its own, in `assets/`."""
     css = _ASSETS / f"{name}.css"
     return st.components.v2.component(
         f"coach.{name}",
@@ -27,16 +28,47 @@ def _component(name: str, html: str) -> Any:
     )
 
 
-_PROSE = _component("prose", '<div class="prose"></div>')
-_COPY = _component("copy", '<div class="copy"><button type="button" hidden></button><span role="status"></span></div>')
-_LANGUAGE = _component("language", "<span></span>")
+_PROSE = component("prose", '<div class="prose"></div>')
+_COPY = component("copy", '<div class="copy"><button type="button" hidden></button><span role="status"></span></div>')
+_ACCESS = component("access", "<span></span>")
+# What Streamlit itself says in English; … stands for what follows.
+STREAMLIT = {
+    "Send message": "streamlit.send",
+    "App pages": "streamlit.pages",
+    "Navigate to home page": "streamlit.home",
+    "Chat message from user": "streamlit.user",
+    "Chat message from assistant": "streamlit.coach",
+    "Feedback rating": "streamlit.rating",
+    "Thumbs up": "streamlit.up",
+    "Thumbs down": "streamlit.down",
+    "Close": "streamlit.close",
+    "Open": "streamlit.open",
+    "Help for …": "streamlit.help",
+    "Choose an option": "streamlit.choose",
+    "Choose options": "streamlit.choose",
+    "No results": "streamlit.no_results",
+    "Clear all": "streamlit.clear",
+    "Remove …": "streamlit.remove",
+    "Add files": "streamlit.add_files",
+    "file upload": "streamlit.upload",
+    "Upload": "streamlit.upload",
+    "50MB per file": "streamlit.largest",
+    "50MB per file…": "streamlit.largest_of",
+    "Press Enter to apply": "streamlit.enter",
+    "Press Ctrl+Enter to apply": "streamlit.ctrl_enter",
+    "Press ⌘+Enter to apply": "streamlit.cmd_enter",
+    "Press Enter to submit form": "streamlit.submit",
+    "Press Ctrl+Enter to submit form": "streamlit.ctrl_submit",
+    "Press ⌘+Enter to submit form": "streamlit.cmd_submit",
+}
 
 
 def dress() -> None:
-    """The page's own style, and the language that a screen reader pronounces it in."""
+    """The page's own style, the language that a screen reader pronounces it in, and Streamlit's own words in that language."""
     st.html(f"<style>{(_ASSETS / 'page.css').read_text(encoding='utf-8')}</style>")
     with st.container(height=1, border=False, key="pronunciation"):
-        _LANGUAGE(data={"language": language()}, key="pronunciation_language")
+        words = {english: t(key) for english, key in STREAMLIT.items()} if language() != "en" else {}
+        _ACCESS(data={"language": language(), "words": words}, key="pronunciation_language")
 
 
 def masthead(title: str, intro: str) -> None:
@@ -77,11 +109,14 @@ def one_sentence() -> Iterator[None]:
         say(error)
 
 
-def say(error: CoachError) -> None:
-    """One foreseen failure: what kind it is, and in its own words what to do."""
+def say(error: CoachError, names: Mapping[str, str] | None = None) -> None:
+    """One foreseen failure: what kind it is, and what to do; `names` says what the form calls its fields."""
     known = texts.texts(language())
     lead = next((known[f"error.{kind.__name__}"] for kind in type(error).__mro__ if f"error.{kind.__name__}" in known), "")
-    st.error(f"{lead} {prose.safe_markdown(str(error))}", icon=":material/error:")
+    words = failures.told(str(error), language(), names)
+    if words.partition(" ")[0].isalpha():  # a clause, and not the name of a file
+        words = words[:1].upper() + words[1:]
+    st.error(f"{lead} {prose.safe_markdown(words)}", icon=":material/error:")
 
 
 def ready() -> None:

@@ -8,6 +8,7 @@ import streamlit as st
 
 from coach import Health
 from ui import prose
+from ui.failures import told
 from ui.parts import draw, masthead
 from ui.session import coach, language, login_is_configured, person, t
 
@@ -27,7 +28,7 @@ def page() -> None:
             _doctor()
         _forget(who.owner)
         if who.owner:
-            st.subheader(t("settings.login"), anchor=False)
+            st.header(t("settings.login"), anchor=False)
             st.markdown(t("settings.logged_in", name=prose.safe_markdown(who.name)))
             st.button(t("settings.logout"), on_click=st.logout)
 
@@ -41,7 +42,7 @@ def _in_use() -> None:
         "settings.home": str(settings.home),
         "settings.store": settings.chroma_url or t("settings.embedded"),
     }
-    st.subheader(t("settings.in_use"), anchor=False)
+    st.header(t("settings.in_use"), anchor=False)
     st.table(
         {t("settings.what"): [t(key) for key in rows], t("settings.value"): [prose.safe_markdown(row) for row in rows.values()]},
         hide_index=True,
@@ -52,7 +53,7 @@ def _in_use() -> None:
 
 def _leaves(*, trainer: bool) -> None:
     """What leaves this machine, and the say over it."""
-    st.subheader(t("leaves.title"), anchor=False)
+    st.header(t("leaves.title"), anchor=False)
     settings = coach().settings
     disclosed = coach().disclosure(language())
     elsewhere = [t("leaves.embedder")] * settings.embedder.startswith("openai:") + [t("leaves.store")] * bool(settings.chroma_url)
@@ -82,7 +83,7 @@ def _leaves(*, trainer: bool) -> None:
 
 
 def _doctor() -> None:
-    st.subheader(t("doctor.title"), anchor=False)
+    st.header(t("doctor.title"), anchor=False)
     st.caption(t("doctor.intro"))
     if st.button(t("doctor.go"), icon=":material/stethoscope:"):
         with st.spinner(t("doctor.busy")):
@@ -92,16 +93,14 @@ def _doctor() -> None:
         return
     (st.success if health.well else st.error)(t("doctor.well" if health.well else "doctor.unwell"))
     for check in health.checks:
-        advice = f" → {prose.safe_markdown(check.advice)}" if check.advice else ""
-        st.markdown(
-            f"{LOOKS[check.state]} **{t(f'doctor.{check.state}')}** · {prose.safe_markdown(check.name)}: "
-            f"{prose.safe_markdown(check.detail)}{advice}"
-        )
+        name, detail, advice = (prose.safe_markdown(told(one, language())) for one in (check.name, check.detail, check.advice))
+        way_on = f" → {advice}" if advice else ""
+        st.markdown(f"{LOOKS[check.state]} **{t(f'doctor.{check.state}')}** · {name}: {detail}{way_on}")
 
 
 def _forget(owner: str) -> None:
     """Conversations that are kept, each forgotten at a click; all of them after a second one."""
-    st.subheader(t("forget.title"), anchor=False)
+    st.header(t("forget.title"), anchor=False)
     st.markdown(t("forget.intro.login") if login_is_configured() else t("forget.intro"))
     found = coach().conversations(owner)
     if not found:

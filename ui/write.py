@@ -21,6 +21,7 @@ from coach import (
     mail,
 )
 from ui import prose
+from ui.failures import told
 from ui.parts import consent, copy_button, draw, masthead, say, show_guidance
 from ui.session import coach, language, t
 
@@ -84,14 +85,21 @@ def choose_channel(kind: DraftKind, key: str) -> Channel:
 
 def _form(kind: DraftKind) -> dict[str, str]:
     """A field for each of the kind's own, what is needed first."""
-    st.subheader(t("write.facts"), anchor=False)
+    st.header(t("write.facts"), anchor=False)
     asked = [field for field in kind.fields if field.required]
     others = [field for field in kind.fields if not field.required]
     values = {field.name: _field(kind, field) for field in asked}
     if others:
         with st.expander(t("write.more", count=len(others)), expanded=not asked):
             values |= {field.name: _field(kind, field) for field in others}
+    if any(values.values()):
+        st.button(t("write.empty"), on_click=_empty, args=(kind,), icon=":material/delete_sweep:", type="tertiary")
     return values
+
+
+def _empty(kind: DraftKind) -> None:
+    for field in kind.fields:
+        st.session_state[f"field_{kind.id}_{field.name}"] = None if field.choices else ""
 
 
 def _field(kind: DraftKind, field: DraftField) -> str:
@@ -125,7 +133,7 @@ def _writes_itself() -> bool:
 
 
 def _draft(kind: DraftKind, fields: Mapping[str, str]) -> Draft | None:
-    st.subheader(t("write.draft"), anchor=False)
+    st.header(t("write.draft"), anchor=False)
     channel = choose_channel(kind, "write")
     with st.container(horizontal=True):
         variant = st.segmented_control(
@@ -161,7 +169,7 @@ def _made(kind: DraftKind, fields: Mapping[str, str], channel: str, variant: str
             with st.spinner(t("write.busy")):
                 st.session_state["draft"] = (wish, coach().draft(kind.id, fields, channel, variant, _spoken(fields), style))
     except CoachError as error:
-        say(error)
+        say(error, _names(kind))
         return None
     draft: Draft | None
     made_for, draft = st.session_state.get("draft", (None, None))
@@ -242,17 +250,22 @@ def _onward(kind: DraftKind, fields: Mapping[str, str], draft: Draft) -> None:
                 on_click="ignore",
             )
         if kind.id == AGENDA:
-            _invitation(fields)
+            _invitation(kind, fields)
         if st.button(t("write.onward"), icon=":material/spellcheck:"):
             st.session_state["handed_over"] = (kind.id, draft.channel, draft.subject, draft.body)
             st.switch_page(st.session_state["pages"]["check"])
 
 
-def _invitation(fields: Mapping[str, str]) -> None:
+def _names(kind: DraftKind) -> dict[str, str]:
+    """What the form calls the fields of a kind."""
+    return {field.name: field.label[language()] for field in kind.fields}
+
+
+def _invitation(kind: DraftKind, fields: Mapping[str, str]) -> None:
     try:
         content = invitation(fields)
     except CoachError as error:
-        st.caption(t("write.no_invitation", reason=prose.safe_markdown(str(error))))
+        st.caption(t("write.no_invitation", reason=prose.safe_markdown(told(str(error), language(), _names(kind)))))
         return
     st.download_button(
         t("write.invitation"),
@@ -291,10 +304,10 @@ def _variant(kind: DraftKind, fields: Mapping[str, str], draft: Draft) -> None:
     try:
         plain = coach().draft(kind.id, fields, draft.channel, None, draft.language, st.session_state.get(f"style_{kind.id}"))
     except CoachError as error:
-        say(error)
+        say(error, _names(kind))
         return
     found = differences(plain.body, draft.body, draft.language)
-    st.subheader(t("variant.compare"), anchor=False)
+    st.header(t("variant.compare"), anchor=False)
     st.markdown(t(f"variant.{variant}.why"))
     if not found.changed and not found.left_out:
         st.caption(t("variant.same"))

@@ -85,16 +85,19 @@ def serve(tmp_path_factory: pytest.TempPathFactory, warm_home: Path) -> Iterator
     """Starts a page over a small programme of its own, with settings as it is told; gives its address."""
     running: list[subprocess.Popen[bytes]] = []
 
-    def started(**environment: str) -> str:
+    def started(root: Path = ROOT, prepare: Callable[[Path], object] = lambda _home: None, **environment: str) -> str:
+        """Of the source in `root`; `prepare` gets the COACH_HOME before the page starts."""
         folder = tmp_path_factory.mktemp("page")
         settings = synced_in(folder, warm_home, guidance.DUTCH | ENGLISH)
+        prepare(settings.home)
         with socket.socket() as free:
             free.bind((ADDRESS, 0))
             port = free.getsockname()[1]
         ours = {name: value for name, value in os.environ.items() if not name.startswith(("COACH_", "OPENAI_"))}
-        ours |= {"COACH_HOME": str(settings.home), "COACH_KNOWLEDGE": str(settings.knowledge[0]), "PYTHONPATH": str(ROOT)}
+        ours |= {"COACH_HOME": str(settings.home), "COACH_KNOWLEDGE": str(settings.knowledge[0]), "PYTHONPATH": str(root)}
         log = (folder / "log.txt").open("wb")
-        running.append(subprocess.Popen(command(port), env=ours | environment, cwd=folder, stdout=log, stderr=log))
+        run = [part.replace(str(ROOT), str(root)) for part in command(port)]
+        running.append(subprocess.Popen(run, env=ours | environment, cwd=folder, stdout=log, stderr=log))
         _await(f"http://{ADDRESS}:{port}/_stcore/health", folder / "log.txt")
         return f"http://{ADDRESS}:{port}"
 
@@ -125,9 +128,13 @@ def visit(browser: Browser) -> Iterator[Callable[..., tuple[Page, Strangers]]]:
     """Opens an address as a new visitor: their language, their width; gives the page and what it asked of other machines."""
     contexts = []
 
-    def opened(address: str, language: str = "nl", width: int = DESKTOP) -> tuple[Page, Strangers]:
+    def opened(address: str, language: str = "nl", width: int = DESKTOP, *, dark: bool = False) -> tuple[Page, Strangers]:
         context = browser.new_context(
-            viewport={"width": width, "height": 900}, locale=LOCALES[language], reduced_motion="reduce", accept_downloads=True
+            viewport={"width": width, "height": 900},
+            locale=LOCALES[language],
+            color_scheme="dark" if dark else "light",
+            reduced_motion="reduce",
+            accept_downloads=True,
         )
         contexts.append(context)
         context.set_default_timeout(20_000)

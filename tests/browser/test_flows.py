@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -47,6 +48,7 @@ def test_a_mentee_asks_opens_the_source_reloads_and_goes_on(visit: Visit, addres
     expect(dialog.get_by_text("bel dan de coördinator")).to_be_visible()
     expect(dialog.locator("mark").first).to_contain_text("Wacht twee weken")
     page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Bron 1").first).to_be_focused()  # where it was before the dialog
     page.reload()
     page.get_by_test_id("stFeedback").wait_for()
     settle(page)
@@ -147,3 +149,46 @@ def test_what_documents_and_people_type_is_shown_and_not_carried_out(visit: Visi
     ask(page, hostile)
     assert main(page).locator("img, a[href*=evil]").count() == 0
     assert strangers == []
+
+
+def test_what_is_half_filled_in_outlives_a_reload_in_its_own_tab_alone(visit: Visit, address: str) -> None:
+    page, _ = visit(f"{address}/write", "nl")
+    page.get_by_role("textbox", name="Voor wie *").fill("Marieke")
+    expect(main(page).get_by_text("Beste Marieke")).to_be_visible()
+    page.get_by_role("textbox", name="Wie je bent *").press_sequentially("junior inkoper")  # the page has not heard of it yet
+    page.reload()
+    expect(page.get_by_role("textbox", name="Voor wie *")).to_have_value("Marieke")
+    expect(page.get_by_role("textbox", name="Wie je bent *")).to_have_value("junior inkoper")
+    expect(main(page).get_by_text("Beste Marieke")).to_be_visible()
+    assert "Marieke" not in page.url
+    page.get_by_role("button", name=text("write.empty", "nl")).click()
+    expect(page.get_by_role("textbox", name="Voor wie *")).to_have_value("")
+    page.get_by_role("link", name=text("check.nav", "nl")).click()
+    box = page.get_by_role("textbox", name=text("check.message", "nl"))
+    box.press_sequentially("Wil je mijn mentor worden?")
+    page.reload()
+    expect(box).to_have_value("Wil je mijn mentor worden?")
+    expect(main(page).locator("mark").first).to_be_visible()
+    other = page.context.new_page()
+    other.goto(f"{address}/check")
+    other.get_by_role("heading", level=1).wait_for()
+    settle(other)
+    expect(other.get_by_role("textbox", name=text("check.message", "nl"))).to_have_value("")
+
+
+def test_the_first_answer_is_one_click_and_a_few_seconds_away(visit: Visit, address: str) -> None:
+    page, _ = visit(address, "nl", PHONE)
+    begun = time.monotonic()
+    page.get_by_role("button", name=text("ask.mentee.2", "nl")).click()
+    expect(main(page).locator(".prose").last).to_contain_text("Wacht twee weken")
+    assert time.monotonic() - begun < 10
+
+
+def test_what_went_wrong_is_said_in_dutch_on_a_dutch_page(visit: Visit, address: str) -> None:
+    page, _ = visit(f"{address}/library", "nl")
+    page.get_by_role("tab", name=text("library.manage", "nl")).click()
+    page.set_input_files("input[type=file]", {"name": "leeg.docx", "mimeType": "application/octet-stream", "buffer": b"niets"})
+    expect(main(page).get_by_test_id("stAlert")).to_contain_text("het is geen leesbaar DOCX-bestand")
+    page.get_by_role("link", name=text("settings.nav", "nl")).click()
+    page.get_by_role("button", name=text("doctor.go", "nl")).click()
+    expect(main(page).get_by_text("mappen: ")).to_contain_text("bestanden om te lezen")

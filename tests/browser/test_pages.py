@@ -51,6 +51,25 @@ def test_a_page_is_whole_accessible_and_asks_nothing_elsewhere(
     assert found_by_axe(page) == []
 
 
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_accessible_in_the_dark(visit: Visit, address: str, name: str) -> None:
+    page, _ = visit(f"{address}/{'' if name == 'ask' else name}", "nl", dark=True)
+    if name == "check":
+        page.get_by_role("button", name=text("check.example", "nl")).click()
+        page.locator("mark").first.wait_for()
+        settle(page)
+    assert found_by_axe(page) == []
+
+
+def test_streamlits_own_words_are_in_the_language_of_the_page(visit: Visit, address: str) -> None:
+    page, _ = visit(address, "nl")
+    page.get_by_role("button", name=text("streamlit.send", "nl")).wait_for()
+    page.get_by_text("English", exact=True).click()
+    page.get_by_role("button", name=text("streamlit.send", "en")).wait_for()
+    page.get_by_text("Nederlands", exact=True).click()
+    page.get_by_role("button", name=text("streamlit.send", "nl")).wait_for()
+
+
 def test_the_switch_of_language_holds_on_every_page_and_after_a_reload(visit: Visit, address: str) -> None:
     page, _ = visit(address, "nl")
     page.get_by_text("English", exact=True).click()
