@@ -74,8 +74,16 @@ class Mask:
             text = text.replace(found, self._stand_in(kind, found))
         names = [(detail, token) for detail, token in self._details.items() if token.startswith(self._label("name"))]
         for detail, token in sorted(names, key=lambda pair: -len(pair[0])):
-            text = re.sub(rf"(?<!\w){re.escape(detail)}(?=(?:['’]?s)?(?!\w))", token, text, flags=re.IGNORECASE)
+            text = self._hide_name(text, detail, token)
         return text
+
+    def _hide_name(self, text: str, detail: str, token: str) -> str:
+        """A text without a name in any case; one that is a word as well, such as *Wil*, comes back in the case it had."""
+
+        def stand_in(match: re.Match[str]) -> str:
+            return self._stand_in("name", match[0]) if match[0] != detail and _is_word(detail.lower()) else token
+
+        return re.sub(rf"(?<!\w){re.escape(detail)}(?=(?:['’]?s)?(?!\w))", stand_in, text, flags=re.IGNORECASE)
 
     def show(self, text: str) -> str:
         """A text with the details put back, however its stand-ins were dressed: `**Persoon 1**`, `[PERSOON_1]`."""

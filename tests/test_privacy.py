@@ -56,6 +56,16 @@ def test_a_part_of_a_name_is_hidden_too_and_a_made_up_stand_in_is_seen() -> None
     assert (mask.strangers("Ask PERSON_1."), mask.strangers("Ask PERSON_2.")) == ([], ["PERSON_2"])
 
 
+def test_a_name_that_is_a_word_comes_back_as_it_was_written() -> None:
+    mask, text = Mask("nl"), "Ik wil dat Wil komt, en Karim ook. karim wil dat."
+    mask.learn([], ["Wil", "Karim"])
+    hidden = mask.hide(text)
+    assert (hidden, mask.show(hidden)) == (
+        "Ik PERSOON_3 dat PERSOON_1 komt, en PERSOON_2 ook. PERSOON_2 PERSOON_3 dat.",
+        "Ik wil dat Wil komt, en Karim ook. Karim wil dat.",
+    )
+
+
 @pytest.mark.parametrize(("number", "good"), [("NL91ABNA0417164300", True), ("NL92ABNA0417164300", False), ("NL91", False)])
 def test_iban(number: str, good: bool) -> None:
     assert is_iban(number) == good
