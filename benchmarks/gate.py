@@ -31,6 +31,7 @@ class Canned:
     """Stands where a session with a model would: its reply is a case's answer."""
 
     cut = False
+    afresh = 0
 
     def __init__(self, text: str, language: Language) -> None:
         self.mask = Mask(language)

@@ -279,7 +279,7 @@ class Coach:
             raise failure("bad_setting", model=self.settings.model)
         words = Both(nl="{user}", en="{user}")
         asked = Prompt(id="plain", names=("user",), system=Both(nl=system, en=system), user=words)
-        return mask.show("".join(session.ask(asked, {"user": user})))
+        return mask.show(session.whole(asked, {"user": user}))
 
     def close(self) -> None:
         """Let go of files and connections."""

@@ -19,8 +19,9 @@ from coach.settings import data_folder
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _TOKEN = re.compile(r"\d+(?:[.,:]\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)*")
 _LINK = re.compile(
-    r"(?:https?|ftp|mailto|tel|javascript|data):\S+|www\.\S+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
-    r"|\b(?:[a-z0-9-]+\.)+[a-z]{2,6}\b(?:/\S*)?|\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}\b",
+    r"(?:mailto|tel|sms|javascript|data|file|vbscript):\S+|\b[a-z][a-z0-9+.-]{1,15}://\S+|(?<![\w:])//[\w.-]+\S*|www\.\S+"
+    r"|[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
+    r"|\b(?:[^\W_][\w-]*\.)+(?:xn--[a-z0-9-]+|[^\W\d_]{2,24})\b(?:/\S*)?|\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}\b",
     re.IGNORECASE,
 )
 _PHONE = re.compile(r"(?<![\w.,])\+?\d[\d\s()-]{6,18}\d(?!\w)")

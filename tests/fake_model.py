@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import socket
+import struct
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -193,6 +195,23 @@ def sends(*pieces: str | bytes, pause: float = 0.0, end: bool = True, hang: floa
         time.sleep(hang)
         if end:
             handler.end()
+
+    return behave
+
+
+def raw(*pieces: str | Callable[[Request], str], head: str = "", hang: float = 0.0, reset: bool = False) -> Behaviour:
+    """Writes exactly these pieces after a head, byte for byte; the end of the connection ends the reply."""
+    start = head or "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
+
+    def behave(handler: Handler, request: Request) -> None:
+        handler.close_connection = True
+        for piece in (start, *pieces):
+            handler.wfile.write((piece if isinstance(piece, str) else piece(request)).encode())
+            handler.wfile.flush()
+        time.sleep(hang)
+        if reset:
+            handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            handler.connection.close()
 
     return behave
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import logging
 import time
@@ -19,6 +20,7 @@ from fake_model import (
     event,
     fails,
     hangs,
+    raw,
     sends,
     serving,
     streams,
@@ -99,6 +101,15 @@ def dropped(*wrong: str) -> Row:
     return Row(streams(said(TRUE, *wrong, ALSO)), "model", wrong, "Weggelaten")
 
 
+def blanks(handler: Handler) -> None:
+    """Nothing but white space, as fast as it can."""
+    handler.open_stream()
+    while True:
+        handler.send(event({"content": " "}))
+
+
+BOTH = said(TRUE, ALSO)
+END = event({}, "stop") + "data: [DONE]\n\n"
 MISBEHAVES = {
     # the server
     "wrong key": Row(fails(401), "extractive", notice="sleutel is niet geaccepteerd"),
@@ -140,6 +151,67 @@ MISBEHAVES = {
     "marks before the full stop": Row(streams(lambda r: said(TRUE)(r).replace(". [", " [") + "."), "model"),
     "no marks at all": Row(streams(lambda _: f"{TRUE} {ALSO}"), "model"),
     "a list in Markdown": Row(streams(lambda r: f"- **{TRUE}** [{r.passage('Wacht twee')}]\n- {ALSO}"), "model", ("**",)),
+    "ends without a last line": Row(raw(lambda r: event({"content": BOTH(r)}) + event({}, "stop")), "model"),
+    "ends and stays on the line": Row(raw(lambda r: event({"content": BOTH(r)}) + event({}, "stop"), hang=8), "model"),
+    "keeps the line alive with comments": Row(raw(": wait\r\n\r\n:\r\n\r\n", lambda r: event({"content": BOTH(r)}) + END),
+                                              "model"),
+    "answers in gzip": Row(lambda h, r: h.reply(200, gzip.compress((event({"content": BOTH(r)}) + END).encode()),
+                                                "text/event-stream", Content_Encoding="gzip"), "model"),
+    "speaks HTTP 1.0": Row(raw(lambda r: event({"content": BOTH(r)}) + END, head="HTTP/1.0 200 OK\r\n\r\n"), "model"),
+    "sends one huge event": Row(raw(lambda r: event({"content": BOTH(r) + " " * 200_000}) + END), "model"),
+    "counts more tokens than there are": Row(raw(lambda r: event({"content": BOTH(r)}) + event({}, "stop") + event(
+        None, usage={"prompt_tokens": 10**30, "completion_tokens": -5, "total_tokens": 1}) + "data: [DONE]\n\n"), "model"),
+    "reasons in a field of its own": Row(raw(lambda r: event({"reasoning_content": "Drie weken."}) + event({"content": BOTH(r)})
+                                             + END), "model", ("Drie",)),
+    "thinks under other names": Row(streams(lambda r: f"<THINKING>Drie weken?</THINKING>\n[THINK]Drie.[/THINK]{BOTH(r)}"),
+                                    "model", ("Drie",)),
+    "thinks in a channel": Row(streams(lambda r: "<|channel|>analysis<|message|>Drie weken?<|end|><|start|>assistant"
+                                       f"<|channel|>final<|message|>{BOTH(r)}<|return|>"), "model", ("Drie", "<|")),
+    "only closes its thoughts": Row(streams(lambda r: f"Noem geen verwijten. [1] Drie weken dan maar? Nee.\n</think>\n{BOTH(r)}"),
+                                    "model"),
+    "leaves its template in": Row(streams(lambda r: f"{BOTH(r)}<|im_end|></s>"), "model", ("<|", "</s>")),
+    "headings": Row(streams(lambda r: f"## Wachten\n\n**Daarna**\n\n{BOTH(r)}\n\n**Bronnen:**\n[1] Als je niets hoort › Wachten"),
+                    "model", ("Daarna", "Bronnen", "hoort › Wachten. [")),
+    "code around it": Row(streams(lambda r: f"```markdown\n{BOTH(r)}\n```"), "model", ("markdown", "```")),
+    "quotation marks around it": Row(streams(lambda r: f"“{BOTH(r)}”"), "model", ("“Stuur",)),
+    "wide marks": Row(streams(said(TRUE, ALSO, n="［{}］")), "model", ("［",)),
+    "marks as links": Row(streams(said(TRUE, ALSO, n="[[{}]](#passage)")), "model", ("#passage",)),
+    "marks with backslashes": Row(streams(said(TRUE, ALSO, n="\\[{}\\]")), "model", ("\\[",)),
+    "footnotes": Row(streams(lambda r: said(TRUE, ALSO, n="[^{}]")(r) + "\n\n[^1]: Als je niets hoort › Wachten"), "model",
+                     ("[^", "Wachten. [")),
+    "plain HTML": Row(streams(lambda r: f"<p><b>Kort:</b> {said(TRUE)(r)}</p><br>{said(ALSO)(r)}&nbsp;"), "model",
+                      ("<", "&nbsp")),
+    "pictures for bullets": Row(streams(lambda r: "✅ {} [{n}]\n📞 {} [{n}]".format(TRUE, ALSO, n=r.passage("Wacht twee"))),
+                                "model", ("✅", "📞")),
+    "underscores": Row(streams(lambda r: f"_{TRUE}_ [{r.passage('Wacht twee')}] {ALSO}"), "model", ("_Stuur",)),
+    "soft hyphens": Row(streams(lambda r: BOTH(r).replace("herinnering", "herin\u00adne\u200bring")), "model",
+                        ("\u00ad", "\u200b")),
+    # the reply, not to be read
+    "half a surrogate": Row(raw(lambda r: event({"content": f"{BOTH(r)} Wacht \ud83d dan."}) + END), "model", ("\ud83d",)),
+    "a connection reset inside a mark": Row(raw(lambda r: event({"content": f"{TRUE} [{r.passage('Wacht twee')}"}), reset=True),
+                                            "extractive", (TRUE,)),
+    "a filter cuts it off": Row(raw(lambda r: event({"content": f"{said(TRUE)(r)} Hoor je daarna nog niets, bel"})
+                                    + event({}, "content_filter") + "data: [DONE]\n\n"), "model", ("nog niets, bel",)),
+    "JSON around it": Row(streams(lambda r: json.dumps({"answer": BOTH(r)})), "extractive", ('{"answer', '{\\"answer')),
+    "an error under a 200": Row(lambda h, _: h.reply(200, json.dumps({"error": {"message": KEY}})), "extractive",
+                                notice="geen modelantwoord"),
+    "blanks for ever": Row(lambda h, _: blanks(h), "extractive", notice="COACH_MODEL_TIMEOUT"),
+    "a table": Row(streams(lambda r: f"| Stap | Wat |\n|---|---|\n| 1 | {said(TRUE)(r)} |"), "extractive", ("|",)),
+    "terminal codes": dropped("Wacht twee weken \x1b]52;c;aGFsbG8=\x07 voor je een herinnering stuurt."),
+    "text that runs the other way": dropped("Wacht twee \u202enekew\u202c voor je een herinnering stuurt."),
+    "invisible letters": dropped("Wacht twee weken\U000e0041 voor je een herinnering stuurt."),
+    "a letter that looks like another": dropped("Wacht vi\u0435r weken voor je een herinnering stuurt."),
+    "a number in a circle": dropped("Wacht ④ weken voor je een herinnering stuurt."),
+    "another script half way": dropped("Wacht twee weken 因为你的导师很忙 voor je een herinnering stuurt."),
+    "an address without a scheme": dropped("Wacht twee weken, zie boos.technology voor je een herinnering stuurt."),
+    "an address in other letters": dropped("Wacht twee weken, zie bóós.nl voor je een herinnering stuurt."),
+    "an address with a hidden joint": Row(streams(said(TRUE, "Wacht twee weken, zie boos\u200b.nl voor je herinnering.", ALSO)),
+                                          "model", ("boos",), "Weggelaten"),
+    "an address with a wide dot": Row(streams(said(TRUE, "Wacht twee weken, zie boos．nl voor je herinnering.", ALSO)), "model",
+                                      ("boos",), "Weggelaten"),
+    "an address of an own scheme": dropped("Wacht twee weken, zie hxxp://boos voor je een herinnering stuurt."),
+    "script as entities": Row(streams(said(TRUE, "&lt;script&gt;alert(1)&lt;/script&gt; Wacht twee weken.", ALSO)), "model",
+                              ("script", "alert"), "Weggelaten"),
     # the reply, false
     "contradicts the guidance": dropped("Stuur meteen de volgende dag al een herinnering vol verwijten."),
     "flips a negation": dropped("Noem in je herinnering verwijten."),

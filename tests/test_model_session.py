@@ -6,7 +6,7 @@ import json
 
 import pytest
 from conftest import MakeCoach
-from fake_model import KEY, Behaviour, Handler, Request, completes, fails, serving, streams
+from fake_model import KEY, Behaviour, Handler, Request, completes, event, fails, raw, serving, streams
 
 from coach.answers.generate import faithful_rewrite
 from coach.errors import ModelError
@@ -106,6 +106,14 @@ def test_a_conversation_stays_within_its_budget(make_coach: MakeCoach, counts: b
     assert composers[0] == elsewhere.composer == "model" and composers[-1] == "extractive"
     assert "grens van 2000 tokens" in answers[-1].notice
     assert all(request.body["max_tokens"] <= 1_200 for request in fake.requests)
+
+
+def test_a_count_that_cannot_be_one_is_not_believed(make_coach: MakeCoach) -> None:
+    boast = event(None, usage={"prompt_tokens": 10**30, "completion_tokens": 60, "total_tokens": 10**30})
+    with serving(raw(lambda request: event({"content": true(request)}) + event({}, "stop") + boast + "data: [DONE]\n\n")) as fake:
+        coach = make_coach(fake)
+        answer = coach.ask(QUESTION, "gesprek")
+        assert (answer.composer, answer.usage and answer.usage.input_tokens, coach.history.spent("gesprek")) == ("model", 0, 60)
 
 
 def test_a_follow_up_is_made_whole_shown_and_searched(make_coach: MakeCoach) -> None:

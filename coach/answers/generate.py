@@ -29,6 +29,7 @@ FEWEST_WORDS = 12  # of what passes, marks included; the guidance itself says mo
 NO_ANSWER = ("GEEN ANTWOORD", "NO ANSWER")
 LONGEST_REWRITE = 300  # characters of a follow-up made whole
 LOOPING = 4  # sentences said again, after which a model is taken to go round in circles and is heard no more
+MOST_SENTENCES = 40  # of one reply that are judged; it is asked for eight
 FRESH = 0  # content words that a rewritten question may have of its own
 
 
@@ -76,7 +77,7 @@ def write(
     judge = Judge(question, language, sources, searcher.vectors)
     gate = Gate(question, language, sources, f"{question}\n{earlier}", judge, breaks_rules)
     page = _Page(gate, passages, session)
-    yield from page.fill(reply, Reader(language))
+    yield from page.fill(reply, language)
     session.count(kept=page.written.kept, dropped=page.written.dropped.total())
     if page.silent:
         raise failure("silent")
@@ -93,26 +94,33 @@ class _Page:
     """The answer as it fills: what passed, under numbers of its own."""
 
     def __init__(self, gate: Gate, passages: Sequence[Passage], session: Session) -> None:
-        self.written = Written()
-        self.silent = False
         self._gate = gate
         self._passages = passages
         self._session = session
+        self._clear()
+
+    def _clear(self) -> None:
+        self.written = Written()
+        self.silent = False
         self._numbers: dict[int, int] = {}
         self._waiting: list[Claim] = []
         self._repeats = 0
+        self._gate.forget()
 
-    def fill(self, reply: Iterator[str], reader: Reader) -> Iterator[str]:
+    def fill(self, reply: Iterator[str], language: Language) -> Iterator[str]:
         """Judge the sentences of a reply as they are complete; the text that passes, piece by piece."""
-        begun = ""
+        begun, reader, afresh = "", Reader(language), self._session.afresh
         for piece in reply:
+            if self._session.afresh > afresh:  # what came before was the model thinking aloud
+                begun, reader, afresh = "", Reader(language), self._session.afresh
+                self._clear()
             begun = (begun + piece)[:80]
             if begun.strip(" *_\n.:").upper().startswith(NO_ANSWER):
                 self.silent = True
                 return
-            for claim in reader.feed(piece):
+            for claim in reader.feed(piece)[: MOST_SENTENCES + 1]:
                 yield from self._take(claim)
-            if self._repeats >= LOOPING:
+            if self._repeats >= LOOPING or self.written.kept + self.written.dropped.total() > MOST_SENTENCES:
                 return
         for claim in reader.close(cut=self._session.cut):
             yield from self._take(claim)
@@ -183,7 +191,7 @@ def rewrite(question: str, earlier: Sequence[str], language: Language, session: 
 
     Only words of the conversation may be in it, and what the follow-up itself says must be. Raises `ModelError`.
     """
-    reply = "".join(session.ask(prompt("rewrite"), rewrite_values(question, earlier, language)))
+    reply = session.whole(prompt("rewrite"), rewrite_values(question, earlier, language))
     if session.mask.strangers(reply):
         return ""
     made = " ".join(session.mask.show(reply).split()).strip(" \"“”'*")

@@ -7,6 +7,7 @@ one by one through `Gate`: marks that exist, facts that the source has, nothing 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -55,6 +56,7 @@ INTRODUCES = 2.0  # new words that a line above a list may have
 FOREIGN = 2  # function words of the other language, and more than of the own, that make a sentence foreign
 LONGEST_CLAIM = 700  # characters; what is longer is no sentence
 _QUOTED = re.compile(r"[“\"«]([^”\"»]{12,})[”\"»]")
+_NO_TEXT = re.compile(r"[\ufffd|{}]|\\n")  # what cannot be read, tables, JSON
 _SHORT_QUOTE = 4  # words; a shorter quotation is a term and no suggested message
 
 # Whether a suggested message breaks the rules for messages: (text, the document that it rests on, its section, language).
@@ -86,6 +88,10 @@ class Gate:
         self._judge = judge
         self._breaks_rules = breaks_rules
         self._said: set[str] = set()
+
+    def forget(self) -> None:
+        """Begin anew, as if nothing had been said."""
+        self._said.clear()
 
     def judge(self, claim: Claim) -> Verdict:
         """Let a sentence through, with the sources that carry it, or say why not."""
@@ -129,8 +135,11 @@ class Gate:
         flat = " ".join(words(claim.text))
         if flat in self._said:
             return "repeat"
-        if not flat or len(claim.text) > LONGEST_CLAIM or "\ufffd" in claim.text or "|" in claim.text:
+        if not flat or len(claim.text) > LONGEST_CLAIM or _NO_TEXT.search(claim.text):
             return "form"
+        known = "".join([self._given, *(source.whole for source in self._sources)])
+        if any(sign not in known and not _latin(sign) for sign in claim.text):
+            return "language"
         headings = (heading for source in self._sources for heading in (source.passage.title, *source.passage.heading))
         if echoes(claim.text, self._question, self._language) or flat in (" ".join(words(heading)) for heading in headings):
             return "echo"
@@ -184,6 +193,13 @@ class Gate:
             return places
         alone = [place for place in places if self._judge.support(text, [place]).meaning >= PART]
         return alone or places
+
+
+def _latin(sign: str) -> bool:
+    """Whether a sign is no letter or digit, or one that Dutch and English are written with; others may only look like those."""
+    if sign.isascii() or not (sign.isalpha() or sign.isnumeric()):
+        return True
+    return unicodedata.name(sign, "").startswith("LATIN ")
 
 
 def _without_messages(text: str) -> tuple[str, list[str]]:

@@ -1,11 +1,13 @@
 """What a model writes, read as it comes: sentences with the passages they cite, however the marks are written.
 
 Models put their marks before the full stop or after it, as [1], [1, 2], [1][2], [1-3], 【1】, [bron 1] or (1), and some put one
-at the end of a paragraph for all of it. Markdown is taken off; a line that is a list item stays one.
+at the end of a paragraph for all of it. Markdown is taken off; a line that is a list item stays one. Headings, lists of sources
+and fences of code, which say nothing themselves, are left out without counting as sentences.
 """
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,7 +19,7 @@ from coach.records import Language
 _NUMBERS = r"(\d{1,2}(?:\s*(?:,|;|-|–|&|en|and)\s*\d{1,2})*)"
 _WORD = r"(?:passages?|bron(?:nen)?|sources?|ref)?\s*"
 _WRITTEN = re.compile(
-    rf"\[\s*\^?{_WORD}{_NUMBERS}\s*\](?!\()|【\s*{_WORD}{_NUMBERS}[^】\n]{{0,40}}】"
+    rf"\[\[\s*{_WORD}{_NUMBERS}\s*\]\](?:\(#[^)\s]*\))?|\[\s*\^?{_WORD}{_NUMBERS}\s*\](?!\()|【\s*{_WORD}{_NUMBERS}[^】\n]{{0,40}}】"
     rf"|\(\s*{_WORD}{_NUMBERS}\s*\)(?=\s*(?:[.!?;,\[\n]|$|\(\d|[A-ZÀ-Þ“\"]))",
     re.IGNORECASE,
 )
@@ -26,10 +28,21 @@ _MARK = re.compile(rf"\s*{_OPEN}([\d,]+){_SHUT}")
 _MARKS = rf"(?:\s*{_OPEN}[\d,]+{_SHUT})+"
 _BEFORE_STOP = re.compile(rf"({_MARKS})([.!?:;…]+[”\"'’»)]*)")
 _COMPLETE = re.compile(rf"{_MARKS}\s+(?=[A-ZÀ-Þ“\"‘'(*_-])")
-_ITEM = re.compile(r"^\s*(?:[-*•·–]|\d{1,2}[.)])\s+")
-_HEADING = re.compile(r"^\s*#{1,6}\s+")
+_PICTURE = r"[\u2190-\u21ff\u2300-\u23ff\u25a0-\u2775\u2794-\u27bf\u2900-\u2bff\U0001f000-\U0001faff\u20e3]"
+_ITEM = re.compile(rf"^\s*(?:[-*•·–]|\d{{1,2}}[.)]|(?:\d?{_PICTURE})+)\s+")
+_PICTURES = re.compile(rf"\s*{_PICTURE}+")
+_HEADING = re.compile(
+    r"^\s*(?:#{1,6}\s.*|\*\*[^*.!?]{1,80}\*\*:?|(?:antwoord|answer|bron(?:nen)?|bronvermelding|sources?|references?)\s*:?|```\w*)\s*$",
+    re.IGNORECASE,
+)
+_LISTED = re.compile(rf"^\s*(?:[-*]\s+)?{_OPEN}[\d,]+{_SHUT}\s*:|\s›\s")  # a source named, as citations are shown
+_NAMED = re.compile(r"^\s*(?:\*\*)?(?:antwoord|answer)\s*:(?:\*\*)?\s+(?=\S)", re.IGNORECASE)
+_TAG = re.compile(r"</?(?:p|b|strong|i|em|u|ul|ol|li|span|div|br)\s*/?>", re.IGNORECASE)
+_ESCAPED = re.compile(r"\\(?=[\[\]()*_#>.!-])")
+_BLANKS = re.compile(r"[ \t]{2,}")
 _QUOTE = re.compile(r"^\s*>\s?")
-_EMPHASIS = re.compile(r"(\*\*\*|\*\*|__|`)(.+?)\1|(?<![\w*])\*(?![\s*])([^*\n]+?)\*(?![\w*])")
+_EMPHASIS = re.compile(r"(\*\*\*|\*\*|__|`)(.+?)\1|(?<![\w*])\*(?![\s*])([^*\n]+?)\*(?![\w*])|(?<!\w)_(?![\s_])([^_\n]+?)_(?!\w)")
+_QUOTES = {"“": "”", '"': '"', "«": "»", "„": "”"}
 _UNFINISHED_MARK = 12  # characters at the end of a piece that may be half a mark
 
 
@@ -58,7 +71,8 @@ class Reader:
 
     def feed(self, piece: str) -> list[Claim]:
         """The sentences that a further piece completes."""
-        self._buffer += piece.replace("\r\n", "\n").replace(_OPEN, "").replace(_SHUT, "")
+        fresh = piece.replace("\r\n", "\n").replace(_OPEN, "").replace(_SHUT, "")
+        self._buffer = _BLANKS.sub(" ", self._buffer + fresh)  # long runs of blanks would cost every pattern its square
         done: list[Claim] = []
         while "\n" in self._buffer:
             line, self._buffer = self._buffer.split("\n", 1)
@@ -82,12 +96,17 @@ class Reader:
 
     def _line(self, line: str, *, ends: bool) -> Iterator[Claim]:
         """The sentences of a line, or of the complete part of one."""
-        line = without_fences(line)
+        line = _ESCAPED.sub("", _TAG.sub(" ", html.unescape(without_fences(line))))
+        marked = _marked(line)
+        if _HEADING.match(line) or _LISTED.search(marked):
+            line = ""
         if not line.strip():
             self._gap = "\n\n" if ends and self._begun else self._gap
             return
         item = bool(_ITEM.match(line)) and not self._gap.startswith(" ")
-        plain = _ITEM.sub("", _QUOTE.sub("", _HEADING.sub("", line)), count=1)
+        plain = _PICTURES.sub("", _NAMED.sub("", _ITEM.sub("", _QUOTE.sub("", line), count=1)))
+        if not self._begun and plain.lstrip()[:1] in _QUOTES:
+            plain = _unwrapped(plain.lstrip())
         gap = self._gap or ("" if not self._begun else "\n")
         if item:
             gap = ("\n" if self._begun else "") + "- "
@@ -99,6 +118,12 @@ class Reader:
             yield Claim(text, marks, own, gap)
             self._begun, gap = True, " "
         self._gap = "" if ends else " "
+
+
+def _unwrapped(line: str) -> str:
+    """A line without the quotation mark around a whole reply: it is not closed before the first mark."""
+    said = _marked(line).split(_OPEN)[0]
+    return line if _QUOTES[line[0]] in said[1:] else line[1:]
 
 
 def _marked(text: str) -> str:
@@ -154,4 +179,4 @@ def _sentences(line: str, language: Language) -> Iterator[str]:
 
 def _plain(line: str) -> str:
     """A line without Markdown's emphasis."""
-    return _EMPHASIS.sub(lambda match: match[2] or match[3], line)
+    return _EMPHASIS.sub(lambda match: match[2] or match[3] or match[4], line)

@@ -48,14 +48,14 @@ def mask_of(letter: Letter) -> Mask:
 
 def _written(plain: Draft, letter: Letter, variant: Variant | None, session: Session) -> tuple[str, str]:
     """A subject and a body that pass the gate. Raises `ModelError` with the reason why there are none."""
-    text = "".join(session.ask(prompt("draft"), values_of(plain, letter, variant)))
+    text = session.whole(prompt("draft"), values_of(plain, letter, variant))
     subject, body, found = _judged(text, plain, letter, session)
     if found:
         session.count(kept=0, dropped=1)
         values = values_of(plain, letter, variant)
         values = {"facts": values["facts"], "plain": values["plain"]}
         values |= {"message": fenced([text.strip()], "message"), "findings": _told(found, letter)}
-        subject, body, found = _judged("".join(session.ask(prompt("repair"), values)), plain, letter, session)
+        subject, body, found = _judged(session.whole(prompt("repair"), values), plain, letter, session)
     if found:
         session.count(kept=0, dropped=2)
         raise failure("unverified", reason=worst(found))

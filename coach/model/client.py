@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from coach.errors import ModelError
 from coach.model.endpoint import Endpoint
 from coach.model.prompts import failure
+from coach.model.spoken import AFRESH, spoken, visible
 from coach.records import Usage
 from coach.settings import Settings
 
@@ -29,8 +30,11 @@ LONGEST_REPLY = 12_000  # characters that are read of one reply, thoughts includ
 REPLY_TOKENS = 1_200  # that a reply may have; room for an answer of 400 words and the thoughts of a small reasoning model
 TRIES = 3  # of one request while the server is busy or at fault
 FIRST_WAIT = 0.5  # seconds before the second try, doubled for the third
+AFTERWARDS = 2.0  # seconds that are waited for a count of tokens once a reply has ended; some servers leave the connection open
+MOST_TOKENS = 10_000_000  # of one reply and its prompt; a server that says more does not count
 CHARACTERS_A_TOKEN = 3.0  # of Dutch, on the low side, to estimate what an endpoint does not count
 _STATUS = {401: "bad_key", 403: "bad_key", 404: "unknown_model", 402: "busy", 429: "busy"}
+_ENDED = ("stop", "end_turn", "stop_sequence", "eos", "eos_token", "end", "complete", "completed")  # how a whole reply ends
 _REFUSED = (400, 405, 406, 415, 422, 501)
 
 
@@ -65,7 +69,8 @@ class Reply:
     """What came of a call beside its text; complete when the text has been read."""
 
     usage: Usage
-    cut: bool = False  # at our own cap or the model's, so that its last sentence may be half of one
+    cut: bool = False  # at our own cap, the model's or a filter, so that its last sentence may be half of one
+    afresh: int = 0  # how often what had come turned out to be thought, so that the reply begins anew
     estimated: int = 0  # tokens, from the length of what was sent and read; for endpoints that do not count
 
 
@@ -74,6 +79,9 @@ class _Chunk:
     text: str = ""
     tokens: tuple[int, int] | None = None
     finished: str = ""
+
+
+_LATE = _Chunk()
 
 
 @dataclass
@@ -95,24 +103,24 @@ class ChatModel:
     ) -> Iterator[str]:
         """The text of a reply as it comes, without a model's thoughts; what it cost is added to `reply`.
 
-        Raises `ModelError` by its code when there is no whole reply within the deadline. Leaving early closes the connection.
+        Where `reply.afresh` grows, what was given before was thought after all, and is to be thrown away. Raises `ModelError` by
+        its code when there is no whole reply within the deadline. Leaving early closes the connection.
         """
         started = time.perf_counter()
         got = 0
         try:
-            for piece in _spoken(self._attempts(messages, deadline, reply, tokens)):
-                got += len(piece)
-                yield piece
+            for piece in spoken(self._attempts(messages, deadline, reply, tokens)):
+                if piece is AFRESH:
+                    reply.afresh, got = reply.afresh + 1, 0
+                    continue
+                got += len(str(piece))
+                yield str(piece)
         finally:
             sent = sum(len(message.text) for message in messages)
             reply.estimated += estimated_tokens(sent + got)
             reply.usage = replace(reply.usage, seconds=round(reply.usage.seconds + time.perf_counter() - started, 3))
         if not got:
             raise failure("empty")
-
-    def whole(self, messages: Sequence[BaseMessage], deadline: Deadline, reply: Reply, tokens: int = REPLY_TOKENS) -> str:
-        """The text of a reply at once."""
-        return "".join(self.stream(messages, deadline, reply, tokens))
 
     def close(self) -> None:
         """Stop the thread and close what connections are open."""
@@ -141,9 +149,9 @@ class ChatModel:
             except ModelError:
                 raise
             except ValueError as error:
-                if begun or "No generation chunks" not in str(error):
+                if begun or "No generation chunks" not in str(error) or not manners.stream:
                     raise failure("cut" if begun else "empty" if silent else "garbled") from None
-                silent, manners = True, replace(manners, stream=False)
+                manners = replace(manners, stream=False)
             except Exception as error:  # noqa: BLE001  every provider has errors of its own; all become one of ours
                 status = _status(error)
                 if begun:
@@ -170,24 +178,28 @@ class ChatModel:
         length, finished, counted = 0, "", (0, 0)
         try:
             while True:
-                try:
-                    item = pieces.get(timeout=max(0.0, deadline.left))
+                left = deadline.left
+                try:  # what waits in the queue is not taken either once the time is up: reading it takes time as well
+                    item = pieces.get(timeout=min(left, AFTERWARDS) if finished and left > 0 else left) if left > 0 else _LATE
                 except queue.Empty:
-                    raise failure("slow") from None
+                    item = None if finished else _LATE
+                if item is _LATE:
+                    raise failure("slow")
                 if item is None:
                     break
                 if isinstance(item, BaseException):
                     raise item
                 finished = finished or item.finished
                 counted = (max(counted[0], item.tokens[0]), max(counted[1], item.tokens[1])) if item.tokens else counted
-                length += len(item.text)
-                yield item.text
+                fits = item.text[: LONGEST_REPLY + 1 - length]
+                length += len(fits)
+                yield fits
                 if length > LONGEST_REPLY:
                     finished = "length"
                     break
             if length and not finished:
                 raise failure("cut")
-            reply.cut = finished in ("length", "max_tokens", "MAX_TOKENS")
+            reply.cut = finished.lower() not in _ENDED
         finally:
             work.cancel()
             if any(counted):
@@ -302,38 +314,21 @@ def estimated_tokens(characters: int) -> int:
 def _chunk(message: Any) -> _Chunk:
     """What a piece of a reply says; tool calls and other kinds of content say nothing."""
     used = getattr(message, "usage_metadata", None)
-    tokens = (used.get("input_tokens") or 0, used.get("output_tokens") or 0) if used else None
+    tokens = (_count(used.get("input_tokens")), _count(used.get("output_tokens"))) if used else None
     ended = (value for name, value in (message.response_metadata or {}).items() if name.endswith("reason") and value)
     finished = str(next(ended, ""))
-    return _Chunk(str(message.text), tokens, finished)
+    return _Chunk(visible(str(message.text)), tokens, finished)
+
+
+def _count(tokens: Any) -> int:
+    """A number of tokens as an endpoint gives it; none where it cannot be one."""
+    return tokens if isinstance(tokens, int) and 0 <= tokens <= MOST_TOKENS else 0
 
 
 def _without_system(messages: Sequence[BaseMessage]) -> list[BaseMessage]:
     from langchain_core.messages import HumanMessage
 
     return [HumanMessage("\n\n".join(message.text for message in messages))]
-
-
-def _spoken(pieces: Iterator[str]) -> Iterator[str]:
-    """The text without what stands between <think> and </think>, tags cut over pieces included; unclosed, the rest is thought."""
-    held, thinking = "", False
-    for piece in pieces:
-        held += piece
-        while True:
-            tag = "</think>" if thinking else "<think>"
-            before, found, after = held.partition(tag)
-            if found:
-                if not thinking and before:
-                    yield before
-                held, thinking = after, not thinking
-                continue
-            keep = max((n for n in range(1, len(tag)) if held.endswith(tag[:n])), default=0)
-            if not thinking and len(held) > keep:
-                yield held[: len(held) - keep]
-            held = held[len(held) - keep :]
-            break
-    if held and not thinking:
-        yield held
 
 
 def _status(error: Exception) -> int | None:

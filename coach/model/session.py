@@ -90,6 +90,11 @@ class Session:
         """Whether the last reply stopped at a cap, so that its last sentence may be half of one."""
         return self._bill.cut
 
+    @property
+    def afresh(self) -> int:
+        """How often what had come of a reply turned out to be thought; it is then to be thrown away."""
+        return self._bill.afresh
+
     def count(self, *, kept: int, dropped: int) -> None:
         """Note how many sentences passed the gate."""
         self._bill.usage = replace(self.usage, kept=kept, dropped=dropped)
@@ -108,13 +113,20 @@ class Session:
             self._bill.cut = False
             yield known
             return
-        text = ""
+        text, begun = "", self.afresh
         self._bill.usage = replace(self.usage, cached=False)
         for piece in self._model.stream(messages, self._deadline, self._bill, self._allowance(messages)):
-            text += piece
+            text, begun = piece if self.afresh > begun else text + piece, self.afresh
             yield piece
         if not self.cut:
             self._last = _Last(key, text)
+
+    def whole(self, prompt: Prompt, values: Mapping[str, str]) -> str:
+        """The same at once."""
+        text, begun = "", self.afresh
+        for piece in self.ask(prompt, values):
+            text, begun = piece if self.afresh > begun else text + piece, self.afresh
+        return text
 
     def keep(self) -> None:
         """Put the last reply into the cache, once the gate has let it through."""
