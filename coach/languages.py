@@ -81,6 +81,7 @@ class LanguageData(BaseModel):
     follow_up_words: Words
     evidence_marker: str
     evidence_words: Words
+    own_phrases: tuple[str, ...]
     crisis_phrases: tuple[str, ...]
     crisis_topic: str
     example_markers: tuple[str, ...]
@@ -263,8 +264,17 @@ def stem(word: str, language: Language) -> str:
 
 def in_crisis(text: str) -> bool:
     """Whether a text speaks of suicide or self-harm, in either language: then help comes before any guidance."""
+    return any(_says(text, language_data(each).crisis_phrases) for each in LANGUAGES)
+
+
+def asks_for_own(text: str, language: Language) -> bool:
+    """Whether a question asks how something is done in the asker's own programme (*bij ons*)."""
+    return _says(text, language_data(language).own_phrases)
+
+
+def _says(text: str, phrases: Iterable[str]) -> bool:
     said = f" {' '.join(words(text))} "
-    return any(f" {' '.join(words(phrase))} " in said for each in LANGUAGES for phrase in language_data(each).crisis_phrases)
+    return any(f" {' '.join(words(phrase))} " in said for phrase in phrases)
 
 
 def content_words(text: str, language: Language) -> list[str]:

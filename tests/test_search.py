@@ -19,8 +19,9 @@ from coach.library.catalogue import Catalogue
 from coach.library.confidence import ANSWERED, outcome
 from coach.library.lock import catalogue_path
 from coach.library.search import Searcher
+from coach.library.sync import sync
 from coach.records import Language
-from coach.settings import Settings, load_settings
+from coach.settings import Settings, data_folder, load_settings
 
 
 @pytest.fixture(scope="session")
@@ -120,6 +121,43 @@ def test_a_folder_answers_for_its_own_subject_and_not_for_the_handbooks(
     own_subject: Searcher, question: str, outcomes: set[str]
 ) -> None:
     assert outcome(own_subject.search(question).confidence) in outcomes
+
+
+OWN_RULES = """# Zo werkt ons programma
+
+## Hoe lang het duurt
+
+Een traject duurt elf maanden, van september tot en met juli.
+
+## Hoe vaak je elkaar ziet
+
+Koppels zien elkaar om de vier weken, drie kwartier per keer.
+"""
+
+
+@pytest.fixture(scope="session")
+def beside_the_handbook(tmp_path_factory: pytest.TempPathFactory, warm_home: Path) -> Searcher:
+    """A search over a page of a programme's own rules beside the handbook."""
+    folder = tmp_path_factory.mktemp("own-rules")
+    settings = synced_in(folder, warm_home, {"regels.md": OWN_RULES})
+    both = load_settings(**(settings.model_dump() | {"knowledge": (*settings.knowledge, data_folder("knowledge"))}))
+    sync(both)
+    return Searcher(both)
+
+
+@pytest.mark.parametrize(
+    ("question", "first"),
+    [
+        ("Hoe lang duurt het traject bij ons?", "regels.md"),
+        ("Hoe lang duurt een traject?", "regels.md"),
+        ("Hoe vaak zien mentor en mentee elkaar in ons programma?", "regels.md"),
+        ("How long does our programme last?", "regels.md"),
+        ("Hoe geef ik feedback zonder te kwetsen?", "nl/feedback.md"),
+        ("Mag ik meteen vragen of iemand mijn mentor wil worden?", "nl/first-message.md"),
+    ],
+)
+def test_what_a_programme_says_itself_goes_before_the_handbook(beside_the_handbook: Searcher, question: str, first: str) -> None:
+    assert beside_the_handbook.search(question).hits[0].passage.document == first
 
 
 def test_an_index_of_another_version_says_what_to_do(programme: Settings, tmp_path: Path) -> None:

@@ -76,11 +76,21 @@ class Generation:
         penalty = [PROMOTION * promotional for _, _, promotional in rows]
         self.promotion = np.array(penalty, np.float32)
         self.languages = np.array([LANGUAGES.index(row[1]) for row in rows], np.int8)
+        self.own = self._own()
         self.exact = self.count <= EXACT and not self.settings.chroma_url
         if self.exact:
             self._load_vectors()
         elif self._store is None:
             self._open_store()
+
+    def _own(self) -> Any:
+        """Which passages are the programme's own, where they stand beside the handbook of the bank; else none, shape (count,)."""
+        import numpy as np
+
+        query = "SELECT id FROM passages WHERE vector IN (SELECT key FROM bank_vectors)"
+        handbook = np.array([row[0] for row in self.catalogue.connection.execute(query)], np.int64)
+        own = ~np.isin(self.numbers, handbook)
+        return own if len(handbook) else np.zeros(len(own), bool)
 
     def _load_vectors(self) -> None:
         import numpy as np

@@ -6,6 +6,8 @@
                    +  h x TOPICS x mean cosine(section of the bank, passage), weighted by how likely the question is about it
                    +  h x TOPIC_WORDS x share of the likely sections' words in the passage    (BM25)
 
+                   +  OWN + OWN_LIKENESS x cosine + OURS    for a passage of the programme's own beside the handbook
+
 with h, 0 to 1, how surely the question is one for the handbook (`border.py`): about parking or pay the bank has nothing to say.
 Scores are fused, not ranks, since BM25 of an English question over Dutch text is noise and should weigh as little as it says.
 """
@@ -17,7 +19,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from coach.languages import LANGUAGES, language_data
+from coach.languages import LANGUAGES, asks_for_own, language_data
 from coach.library import lexical
 from coach.library.bank import Topic, outside
 from coach.library.border import Border, draw, spoken_of
@@ -36,6 +38,9 @@ INSIDE = 3.0  # deviations, of both signals of the border together, at which the
 WORDS = 0.5
 TOPIC_WORDS = 0.4
 TOPIC_TERMS = 60  # words of the likely sections that are searched for
+OWN = 0.3  # for a passage of the programme's own: what it says of a subject goes before what the handbook says
+OWN_LIKENESS = 1.5  # of its cosine, since sections of the handbook are nearest to themselves in the bank, and it is to nothing
+OURS = 1.0  # where the question asks how it is done in the programme
 OTHER_LANGUAGE = 0.05  # taken off for a passage in the other language
 TOP = 3  # passages that confidence is judged on
 
@@ -83,6 +88,8 @@ class View(Generation):
         alike = iter((vectors @ self.bank.sections[rows].T).T)
         for topic in topics:
             total = total + inside * TOPICS * topic.weight * np.max([next(alike) for _ in topic.numbers], axis=0)
+        ahead = OWN + OURS * asks_for_own(text, language) + OWN_LIKENESS * likeness
+        total = total + self.own[places] * ahead
         foreign = self.languages[places] != LANGUAGES.index(language)
         total = total - self.promotion[places] - OTHER_LANGUAGE * foreign
         return Scores(self.numbers[places], total, likeness, topics, query)
