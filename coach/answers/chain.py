@@ -228,7 +228,7 @@ def _heeded(work: Work, searcher: Searcher) -> Work:
 
 def _compose(work: Work) -> Work:
     texts = language_data(work.language).texts
-    hits = work.result.hits if work.result else ()
+    hits = [hit for hit in work.result.hits if extract.units(hit.passage)] if work.result else []
     if work.outcome == "not_covered" or not hits:
         answer = texts.beyond if {"crisis", "concern"} & set(work.signals) else texts.not_covered
         return replace(work, outcome="not_covered", answer=answer)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from coach.languages import content_words, language_data, sentences, stem, words
 from coach.library.plaintext import ITEM
+from coach.model.fence import without_commands
 from coach.records import Citation, Hit, Language, Passage
 
 MOST_PASSAGES = 4
@@ -24,6 +25,7 @@ NEAR = 0.72  # a further passage is quoted if its score is at least this share o
 SENTENCES_OF_OTHERS = 2
 VERDICT_AMONG = 3  # of the best passages that may lead the answer to a yes/no question
 
+_FOOTNOTE = re.compile(r"\s*\[\d{1,3}\]")  # a document's own; in an answer it would be taken for the number of a source
 _QUOTE_MARK = re.compile(r"^>\s?", re.MULTILINE)
 _MARKER = re.compile(r"\s*(?:>\s*)?(?:(?:[-–—•*·▪‣]|\d{1,2}[.)])\s+)?")
 _NEGATION = frozenset(
@@ -68,27 +70,30 @@ class Quotation:
 
 
 def units(passage: Passage) -> list[Unit]:
-    """The quotable units of a passage. A list mark or `>` before a unit is not part of it."""
+    """The quotable units of a passage: not what speaks to a language model. A list mark or `>` before one is no part of it."""
     data = language_data(passage.language)
     found: list[Unit] = []
     position = 0
-    for line in passage.text.split("\n"):
+    written = without_commands(passage.text)
+    for line in written.split("\n"):
         if line.lstrip().startswith(">"):
             content = _QUOTE_MARK.sub("", line.lstrip()).strip()
             marked = content.startswith(tuple(f"{marker}:" for marker in data.example_markers))
             start = passage.start + position + line.index(content) if content else 0
             if content:
-                found.append(Unit(start, start + len(content), content, "example" if marked else "sentence"))
+                text = _FOOTNOTE.sub("", content)
+                found.append(Unit(start, start + len(content), text, "example" if marked else "sentence"))
         position += len(line) + 1
     taken = [(unit.start, unit.end) for unit in found]
-    for first, last in sentences(passage.text, passage.language):
-        mark = _MARKER.match(passage.text, first, last)
+    for first, last in sentences(written, passage.language):
+        mark = _MARKER.match(written, first, last)
         begin = mark.end() if mark else first
         start, end = passage.start + begin, passage.start + last
         if begin >= last or any(start < other_end and other < end for other, other_end in taken):
             continue
-        text = " ".join(passage.text[begin:last].split())
-        found.append(Unit(start, end, text, _kind(text, data.evidence_marker)))
+        text = _FOOTNOTE.sub("", " ".join(written[begin:last].split()))
+        if text:
+            found.append(Unit(start, end, text, _kind(text, data.evidence_marker)))
     return sorted(found, key=lambda unit: unit.start)
 
 

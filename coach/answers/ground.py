@@ -36,7 +36,8 @@ def cited_sentences(answer: str) -> list[tuple[str, int]]:
 
 
 def verbatim(answer: str, citations: Sequence[Citation]) -> bool:
-    """Whether every sentence of an answer stands, letter for letter but for white space, in the quote of its citation."""
+    """Whether every sentence of an answer stands, letter for letter but for white space and the footnotes of a document, in the
+    quote of its citation."""
     quotes = {citation.n: _flat(citation.quote) for citation in citations}
     return all(n in quotes and _stands(_flat(piece), quotes[n]) for piece, n in cited_sentences(answer))
 
@@ -46,7 +47,7 @@ def _stands(piece: str, quote: str) -> bool:
 
 
 def _flat(text: str) -> str:
-    return " ".join(re.sub(r"^\s*>\s?", "", text, flags=re.MULTILINE).split())
+    return " ".join(_MARK.sub("", re.sub(r"^\s*>\s?", "", text, flags=re.MULTILINE)).split())
 
 
 ELSEWHERE = 1.0  # how much better than needed a passage must support a sentence that cites another one
