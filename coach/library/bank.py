@@ -35,8 +35,9 @@ from coach.settings import data_folder
 if TYPE_CHECKING:
     from coach.library.embedders import Vectors
 
-VERSION = 5  # of what is made from the files; raise it to have every catalogue take the bank in anew
+VERSION = 6  # of what is made from the files; raise it to have every catalogue take the bank in anew
 DANGER = "when-a-professional-is-needed#acute-danger"  # its questions are no ordinary ones
+INSIDE, OUTSIDE = 0, 1  # the sides of the border, as groups
 CONSULTED = 8  # sections that a question is taken to be about, at most
 SHARPNESS = 0.1  # how fast the weight falls from the best section to the next, in cosine
 SECTION_WEIGHT = 0.7  # of the likeness to the section itself, beside that to the questions it answers
@@ -189,19 +190,22 @@ def _write_vectors(
 
 
 def _write_words(catalogue: Catalogue, bank: Sequence[Section]) -> None:
-    """Keep what the words of a question tell of the section it is about."""
+    """Keep what the words of a question tell: which section it is about, and whether it is one for the handbook at all."""
     names = {name: number for number, name in enumerate(dict.fromkeys(section.key for section in bank))}
-    counted = learn(
-        (
-            (text, section.passage.language, names[section.key])
-            for section in bank
-            for text in (embedding_text(section.passage), *section.questions)
-        ),
-        len(names),
-    )
-    catalogue.keep_matrix("bank_terms", counted.terms, counted.rarity[:, None])
-    catalogue.keep_matrix("bank_pairs", counted.pairs, counted.weights[:, None])
-    catalogue.keep_matrix("bank_absent", range(len(counted.absent)), counted.absent)
+    wordings = [(text, section.passage.language, names[section.key]) for section in bank for text in section.questions]
+    texts = [(embedding_text(section.passage), section.passage.language, names[section.key]) for section in bank]
+    inside = [(text, language, INSIDE) for text, language, _ in wordings]
+    others = [(text, language, OUTSIDE) for language in LANGUAGES for text in outside(language)]
+    for name, examples, groups in (("bank", [*wordings, *texts], len(names)), ("side", [*inside, *others], 2)):
+        counted = learn(examples, groups)
+        catalogue.keep_matrix(f"{name}_terms", counted.terms, counted.rarity[:, None])
+        catalogue.keep_matrix(f"{name}_pairs", counted.pairs, counted.weights[:, None])
+        catalogue.keep_matrix(f"{name}_absent", range(len(counted.absent)), counted.absent)
+
+
+def _read_words(catalogue: Catalogue, name: str) -> NaiveBayes:
+    (terms, rarity), (pairs, weights) = catalogue.matrix(f"{name}_terms"), catalogue.matrix(f"{name}_pairs")
+    return NaiveBayes(terms, rarity[:, 0], pairs, weights[:, 0], catalogue.matrix(f"{name}_absent")[1])
 
 
 @dataclass(frozen=True)
@@ -230,8 +234,7 @@ class Bank:
         _, self._lens = catalogue.matrix("lens")
         _, self._planes = catalogue.matrix("bank_planes")
         self._query_mean, self._text_mean = catalogue.matrix("bank_means")[1][:2]
-        (terms, rarity), (pairs, weights) = catalogue.matrix("bank_terms"), catalogue.matrix("bank_pairs")
-        self._counted = NaiveBayes(terms, rarity[:, 0], pairs, weights[:, 0], catalogue.matrix("bank_absent")[1])
+        self._counted, self._sides = _read_words(catalogue, "bank"), _read_words(catalogue, "side")
         _, found = catalogue.matrix("bank_outside")
         self.outside: Vectors = found if len(found) else self.sections[:0]
         self.signals = self._signals(catalogue)
@@ -305,6 +308,11 @@ class Bank:
         likeness = np.full(self.total, -1.0, np.float32)
         np.maximum.at(likeness, self._owners, self.questions @ query)
         return likeness
+
+    def said(self, text: str, language: Language) -> float:
+        """How much likelier a question's words are among those the handbook answers than among the others, as a logarithm."""
+        points = self._sides.points(text, language)
+        return float(points[INSIDE] - points[OUTSIDE])
 
     def raw(self, number: int) -> Vectors:
         """The vector of a section as it was embedded, by row number."""

@@ -47,6 +47,12 @@ class NaiveBayes:
 
     def scores(self, text: str, language: Language) -> Vectors:
         """How much a text's words point to each group, shape (groups,), in standard deviations above the mean group."""
+        found = self.points(text, language)
+        spread = float(found.std())
+        return (found - found.mean()) / spread if spread else found * 0
+
+    def points(self, text: str, language: Language) -> Vectors:
+        """The logarithm of how likely each group is to put it so, shape (groups,), but for a term that is the same for all."""
         import numpy as np
 
         total = np.zeros(self.absent.shape[1], np.float32)
@@ -61,9 +67,7 @@ class NaiveBayes:
         first, last = (np.searchsorted(self.pairs, (asked[known] + one) * _GROUPS) for one in (0, 1))
         for value, start, end in zip(values, first, last, strict=True):
             total[self.pairs[start:end] % _GROUPS] += value * self.weights[start:end]
-        total += values.sum() * self.absent[LANGUAGES.index(language)]
-        spread = float(total.std())
-        return (total - total.mean()) / spread if spread else total * 0
+        return np.asarray(total + values.sum() * self.absent[LANGUAGES.index(language)], np.float32)
 
 
 def learn(examples: Iterable[tuple[str, Language, int]], groups: int) -> NaiveBayes:

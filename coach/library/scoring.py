@@ -135,6 +135,7 @@ class View(Generation):
         return Evidence(
             nearer=nearer,
             side=side,
+            said=self.bank.said(text, language),
             score=float(np.mean(scores.total[best[:TOP]])),
             words=self._share_in([("lexicon", first), *topical], weights),
             ahead=float(scores.likeness.max() - (self.bank.sections @ scores.query).max()),
