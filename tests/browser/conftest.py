@@ -96,7 +96,7 @@ def serve(tmp_path_factory: pytest.TempPathFactory, warm_home: Path) -> Iterator
         ours = {name: value for name, value in os.environ.items() if not name.startswith(("COACH_", "OPENAI_"))}
         ours |= {"COACH_HOME": str(settings.home), "COACH_KNOWLEDGE": str(settings.knowledge[0]), "PYTHONPATH": str(root)}
         log = (folder / "log.txt").open("wb")
-        run = [part.replace(str(ROOT), str(root)) for part in command(port)]
+        run = [part.replace(str(ROOT / "ui"), str(root / "ui")) for part in command(port)]  # the page; Python stays where it is
         running.append(subprocess.Popen(run, env=ours | environment, cwd=folder, stdout=log, stderr=log))
         _await(f"http://{ADDRESS}:{port}/_stcore/health", folder / "log.txt")
         return f"http://{ADDRESS}:{port}"
