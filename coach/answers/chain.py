@@ -233,7 +233,7 @@ def _compose(work: Work) -> Work:
         answer = texts.beyond if {"crisis", "concern"} & set(work.signals) else texts.not_covered
         return replace(work, outcome="not_covered", answer=answer)
     if work.outcome == "related":
-        quotations = [extract.Quotation(hit.passage, tuple(extract.units(hit.passage)[:2])) for hit in hits[:RELATED]]
+        quotations = [extract.Quotation(hit.passage, extract.units(hit.passage)[:2]) for hit in hits[:RELATED]]
         notices = work.notices if "judging" in work.signals else (texts.related, *work.notices)
     else:
         led = extract.lead_with_verdict(hits, work.question, work.language)

@@ -11,6 +11,7 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from coach.languages import content_words, language_data, sentences, stem, words
 from coach.library.plaintext import ITEM
@@ -69,7 +70,8 @@ class Quotation:
     units: tuple[Unit, ...]
 
 
-def units(passage: Passage) -> list[Unit]:
+@lru_cache(maxsize=256)  # one answer asks for those of a passage up to three times
+def units(passage: Passage) -> tuple[Unit, ...]:
     """The quotable units of a passage: not what speaks to a language model. A list mark or `>` before one is no part of it."""
     data = language_data(passage.language)
     found: list[Unit] = []
@@ -94,7 +96,7 @@ def units(passage: Passage) -> list[Unit]:
         text = _FOOTNOTE.sub("", " ".join(written[begin:last].split()))
         if text:
             found.append(Unit(start, end, text, _kind(text, data.evidence_marker)))
-    return sorted(found, key=lambda unit: unit.start)
+    return tuple(sorted(found, key=lambda unit: unit.start))
 
 
 def _kind(text: str, evidence_marker: str) -> str:

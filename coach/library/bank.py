@@ -14,7 +14,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -153,18 +153,24 @@ def write(catalogue: Catalogue, bank: Sequence[Section], fingerprint: str) -> No
     lexical.refresh_terms(connection, "bank_lexicon")
     _write_vectors(catalogue, bank, catalogue.vectors_of(section_keys), catalogue.vectors_of(question_keys), owners)
     _write_words(catalogue, bank)
+    consulted = Bank(catalogue)
     unanswered = [vector_key(fingerprint, "query", text) for language in LANGUAGES for text in outside(language)]
     if unanswered:
-        seen = Bank(catalogue).see_query(catalogue.vectors_of(unanswered))
+        seen = consulted.see_query(catalogue.vectors_of(unanswered))
         catalogue.keep_matrix("bank_outside", range(len(unanswered)), seen)
     told = [(group, text) for language in LANGUAGES for group, listed in signals(language).items() for text in listed]
     if told:
-        seen = Bank(catalogue).see_query(catalogue.vectors_of([vector_key(fingerprint, "query", text) for _, text in told]))
+        seen = consulted.see_query(catalogue.vectors_of([vector_key(fingerprint, "query", text) for _, text in told]))
         catalogue.keep_matrix("bank_signals", range(len(told)), seen)
     groups = [group for group, _ in told]
     catalogue.set_meta(bank=digest(), bank_signals=json.dumps({"groups": groups}))
     drawn = {name: [asdict(plane) for plane in both] for name, both in Bank(catalogue).signals.planes.items()}
     catalogue.set_meta(bank_signals=json.dumps({"groups": groups, "planes": drawn}))
+
+
+def _numbered(keys: Iterable[str]) -> dict[str, int]:
+    """The sections with their numbers as groups, in the order in which they first come."""
+    return {key: number for number, key in enumerate(dict.fromkeys(keys))}
 
 
 def _write_vectors(
@@ -173,7 +179,7 @@ def _write_vectors(
     """Keep the bank's vectors as they are consulted: about their means and through the lens."""
     import numpy as np
 
-    names = {name: number for number, name in enumerate(dict.fromkeys(section.key for section in bank))}
+    names = _numbered(section.key for section in bank)
     of_text = np.array([names[section.key] for section in bank])
     of_question = of_text[np.array(owners) - 1]
     means = np.stack([questions.mean(axis=0), texts.mean(axis=0)])
@@ -191,7 +197,7 @@ def _write_vectors(
 
 def _write_words(catalogue: Catalogue, bank: Sequence[Section]) -> None:
     """Keep what the words of a question tell: which section it is about, and whether it is one for the handbook at all."""
-    names = {name: number for number, name in enumerate(dict.fromkeys(section.key for section in bank))}
+    names = _numbered(section.key for section in bank)
     wordings = [(text, section.passage.language, names[section.key]) for section in bank for text in section.questions]
     texts = [(embedding_text(section.passage), section.passage.language, names[section.key]) for section in bank]
     inside = [(text, language, INSIDE) for text, language, _ in wordings]
@@ -267,9 +273,8 @@ class Bank:
     def _distinct(self) -> tuple[list[str], Any]:
         import numpy as np
 
-        names = list(dict.fromkeys(self._keys))
-        place = {name: number for number, name in enumerate(names)}
-        return names, np.array([place[key] for key in self._keys], np.int64)
+        numbers = _numbered(self._keys)
+        return list(numbers), np.array([numbers[key] for key in self._keys], np.int64)
 
     def consult(
         self, connection: sqlite3.Connection, query: Vectors, clauses: Sequence[Vectors], text: str, language: Language
