@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.figures import machine, percentile
-from coach.answers.ground import Gate, Verdict
+from coach.answers.gate import Gate, Verdict
 from coach.answers.reading import Claim
 from coach.coach import Coach
 from coach.languages import read_yaml

@@ -33,14 +33,14 @@ def main() -> None:
         known = searcher.view().bank.signals
         searcher.close()
     chance = np.random.default_rng(0)
-    sides = {**known.groups, "ordinary": known.ordinary}
+    sides = {**known.groups, "ordinary": np.concatenate(known.ordinary)}
     folds = {name: chance.integers(0, FOLDS, len(vectors)) for name, vectors in sides.items()}
     heard: dict[str, dict[str, list[bool]]] = {
         name: {side: [] for side in (examples, misses, "ordinary")} for name, (examples, misses, _, _) in HEARD.items()
     }
     for fold in range(FOLDS):
         kept = {name: vectors[folds[name] != fold] for name, vectors in sides.items()}
-        taught = Signals({name: vectors for name, vectors in kept.items() if name != "ordinary"}, kept["ordinary"])
+        taught = Signals({name: vectors for name, vectors in kept.items() if name != "ordinary"}, [kept["ordinary"]])
         for name, found in heard.items():
             for side, answers in found.items():
                 asked = sides[side][folds[side] == fold][:: THINNED if side == "ordinary" else 1]

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 
 from coach.answers.history import History, Summary
 from coach.errors import DamagedError, SettingsError
-from coach.health import examine
 from coach.languages import DEFAULT_LANGUAGE, detect
 from coach.library.embedding import Progress
 from coach.library.reading import Reading, from_file, from_index
@@ -46,6 +45,7 @@ if TYPE_CHECKING:
     from coach.answers.chain import Work
     from coach.drafts.mending import Mend
     from coach.library.catalogue import Catalogue
+    from coach.model.session import Session
 
 Result = TypeVar("Result")
 LONGEST_QUESTION = 2_000  # characters
@@ -103,13 +103,16 @@ class Coach:
 
         It differs from the pieces where a model broke off and the guidance is quoted instead.
         """
-        from coach.answers.chain import Work, answer, turn
-        from coach.drafts.suggested import breaks_rules
+        from coach.answers.chain import Work, answer, mask_of, turn
 
         started = time.perf_counter()
         work = self._work(text, conversation)
         spent = self.history.spent(conversation) if conversation and self.settings.model else 0
-        pieces = answer(work, self.searcher, lambda mask: self.models.open(mask, conversation or "", spent), breaks_rules)
+
+        def open_session(work: Work) -> Session | None:
+            return self.models.open(mask_of(work), conversation or "", spent) if self.settings.model else None
+
+        pieces = answer(work, self.searcher, open_session, _breaks_rules)
         streamed = False
         for piece in pieces:
             if isinstance(piece, Work):
@@ -261,6 +264,8 @@ class Coach:
 
     def doctor(self) -> Health:
         """What is well and what is not, and what to do about it."""
+        from coach.health import examine
+
         return examine(self.settings)
 
     def complete(self, system: str, user: str, language: Language) -> str:
@@ -292,6 +297,12 @@ class Coach:
 
     def _language(self) -> Language | None:
         return None if self.settings.language == "auto" else self.settings.language
+
+
+def _breaks_rules(text: str, document: str, section: str, language: Language) -> bool:
+    from coach.drafts.suggested import breaks_rules
+
+    return breaks_rules(text, document, section, language)
 
 
 def _question(text: str) -> str:

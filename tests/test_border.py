@@ -22,8 +22,12 @@ INSIDE, OUTSIDE = cloud(1, 300), cloud(-1, 60)
 
 def signals(query: list[float], spoken: list[int] | None = None) -> tuple[float, float]:
     """Both signals of a query over the examples."""
-    lines = draw(INSIDE, OUTSIDE, spoken or [])
-    return Border(INSIDE, OUTSIDE, lines).signals(np.array(query, np.float32))
+    return told(draw(INSIDE, OUTSIDE, spoken or []), np.array(query, np.float32))
+
+
+def told(lines: Lines, query: Any, outside: Any = OUTSIDE) -> tuple[float, float]:
+    """Both signals of a query about lines drawn before."""
+    return Border(outside, lines).signals(query, INSIDE @ query)
 
 
 @pytest.mark.parametrize(
@@ -44,11 +48,9 @@ def test_what_the_folders_answer_is_an_example_of_nothing() -> None:
     assert draw(INSIDE, OUTSIDE, [3, 4]).spoken_of == [3, 4]
     nearest = np.argsort(OUTSIDE[:, 0])[:40].tolist()
     query, lines = np.array([-1, 0, 0, 0], np.float32), draw(INSIDE, OUTSIDE, [])
-    without = Border(INSIDE, OUTSIDE, replace(lines, spoken_of=nearest))
-    assert without.signals(query)[0] > Border(INSIDE, OUTSIDE, lines).signals(query)[0]
+    assert told(replace(lines, spoken_of=nearest), query)[0] > told(lines, query)[0]
 
 
 def test_without_examples_nothing_is_said() -> None:
-    border = Border(INSIDE, OUTSIDE[:0], draw(INSIDE, OUTSIDE[:0], []))
-    assert border.signals(INSIDE[0])[1] == 0.0
-    assert Border(INSIDE, OUTSIDE[:0], Lines()).signals(INSIDE[0])[1] == 0.0
+    for lines in (draw(INSIDE, OUTSIDE[:0], []), Lines()):
+        assert told(lines, INSIDE[0], OUTSIDE[:0])[1] == 0.0

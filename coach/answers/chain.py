@@ -1,9 +1,12 @@
-"""The chain from question to answer: retrieve | compose | ground, as LangChain runnables.
+"""The chain from question to answer: understand | retrieve | compose | ground.
 
 understand   the question, its language, and whether it continues the conversation
 retrieve     the passages, and the confidence that they answer
 compose      what is said, verbatim and cited; or by a model, sentence by sentence through the gate
 ground       nothing that its source does not say
+
+`chain` has the steps as a LangChain runnable, for chains of one's own. `answer` takes the same steps one after the other, since
+importing LangChain's runnables takes longer than everything else a question needs.
 """
 
 from __future__ import annotations
@@ -11,21 +14,24 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
-from langchain_core.runnables import Runnable, RunnableLambda
-
-from coach.answers import extract, generate
-from coach.answers.ground import BreaksRules, verbatim
+from coach.answers import extract
+from coach.answers.ground import verbatim
 from coach.answers.history import History, Turn, context_of, follows_up
 from coach.errors import ModelError, StoreError
 from coach.languages import detect, in_crisis, language_data
 from coach.library.confidence import outcome
 from coach.library.search import Searcher
 from coach.model.prompts import model_texts, prompt, why
-from coach.model.session import Session
-from coach.model.session import outgoing as to_be_sent
 from coach.privacy import Mask
 from coach.records import Citation, Composer, Language, Outcome, Outgoing, SearchResult, Signal, Usage
+
+if TYPE_CHECKING:
+    from langchain_core.runnables import Runnable
+
+    from coach.answers.gate import BreaksRules
+    from coach.model.session import Session
 
 RETRIEVED = 8
 RELATED = 3  # passages shown where none answers
@@ -54,28 +60,34 @@ class Work:
 
 
 # Opens the dealings with the model for one answer; nothing where no model is set. Raises `ModelError` where it may not be used.
-Open = Callable[[Mask], Session | None]
+Open = Callable[["Work"], "Session | None"]
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step of the chain, timed under its name."""
+
+    name: str
+    take: Callable[[Work, Searcher], Work]
+
+    def __call__(self, work: Work, searcher: Searcher) -> Work:
+        started = time.perf_counter()
+        done = self.take(work, searcher)
+        return replace(done, timings_ms=done.timings_ms | {self.name: round((time.perf_counter() - started) * 1000, 2)})
 
 
 def chain(searcher: Searcher) -> Runnable[Work, Work]:
-    """The steps without a model, as one runnable; each is timed."""
-    return _understanding(searcher) | _retrieving(searcher) | _composing() | _grounding()
+    """The steps without a model, as one LangChain runnable."""
+    from langchain_core.runnables import RunnableLambda
 
+    def runnable(step: Step) -> RunnableLambda[Work, Work]:
+        def take(work: Work) -> Work:
+            return step(work, searcher)
 
-def _understanding(searcher: Searcher) -> Runnable[Work, Work]:
-    return RunnableLambda(_timed("understand", lambda work: _understand(work, searcher)))
+        return RunnableLambda(take, name=step.name)
 
-
-def _retrieving(searcher: Searcher) -> Runnable[Work, Work]:
-    return RunnableLambda(_timed("retrieve", lambda work: _retrieve(work, searcher)))
-
-
-def _composing() -> Runnable[Work, Work]:
-    return RunnableLambda(_timed("compose", _compose))
-
-
-def _grounding() -> Runnable[Work, Work]:
-    return RunnableLambda(_timed("ground", _ground))
+    understood, retrieved, composed, grounded = map(runnable, STEPS)
+    return understood | retrieved | composed | grounded
 
 
 def answer(work: Work, searcher: Searcher, open_session: Open, breaks_rules: BreaksRules) -> Iterator[str | Work]:
@@ -83,15 +95,15 @@ def answer(work: Work, searcher: Searcher, open_session: Open, breaks_rules: Bre
     write from; whatever goes wrong with it, the guidance is quoted, and a notice says why."""
     session: Session | None = None
     failed: ModelError | None = None
-    work = _understanding(searcher).invoke(work)
+    work = UNDERSTAND(work, searcher)
     if not work.signals:
         try:
-            session = open_session(mask_of(work))
+            session = open_session(work)
             if session is not None and work.continues:
                 work = _rewrite(work, session)
         except ModelError as error:
             failed = error
-    work = _retrieving(searcher).invoke(work)
+    work = RETRIEVE(work, searcher)
     writes = session is not None and work.outcome == "answered" and failed is None
     if writes:
         assert session is not None
@@ -107,7 +119,7 @@ def answer(work: Work, searcher: Searcher, open_session: Open, breaks_rules: Bre
         taken = round((time.perf_counter() - started) * 1000, 2)
         work = replace(work, timings_ms=work.timings_ms | {"model": taken})
     if work.composer != "model":
-        work = (_composing() | _grounding()).invoke(work)
+        work = GROUND(COMPOSE(work, searcher), searcher)
         if failed is not None and work.outcome == "answered":
             notice = model_texts().extractive[work.language].format(reason=why(failed, work.language))
             work = replace(work, notices=(*work.notices, notice))
@@ -118,13 +130,16 @@ def answer(work: Work, searcher: Searcher, open_session: Open, breaks_rules: Bre
 
 def outgoing(work: Work, searcher: Searcher) -> tuple[Outgoing, ...]:
     """The messages that the first call for a question would send, as they would leave this machine."""
-    work = _understanding(searcher).invoke(work)
+    from coach.answers import generate
+    from coach.model.session import outgoing as to_be_sent
+
+    work = UNDERSTAND(work, searcher)
     mask = mask_of(work)
     if work.signals:
         return ()
     if work.continues:
         return tuple(to_be_sent(prompt("rewrite"), generate.rewrite_values(work.question, _earlier(work), work.language), mask))
-    work = _retrieving(searcher).invoke(work)
+    work = RETRIEVE(work, searcher)
     passages = generate.given(work.result.hits if work.result else (), work.language)
     if work.outcome != "answered" or not passages:
         return ()
@@ -144,7 +159,9 @@ def mask_of(work: Work) -> Mask:
 
 def _rewrite(work: Work, session: Session) -> Work:
     """A follow-up made a question of its own by the model; as it was, where that cannot be trusted."""
-    made = generate.rewrite(work.question, _earlier(work), work.language, session)
+    from coach.answers.generate import rewrite
+
+    made = rewrite(work.question, _earlier(work), work.language, session)
     if not made or made == work.question:
         return work
     texts = language_data(work.language).texts
@@ -156,6 +173,8 @@ def _rewrite(work: Work, session: Session) -> Work:
 
 def _write(work: Work, session: Session, searcher: Searcher, breaks_rules: BreaksRules) -> Iterator[str | Work]:
     """The model's answer through the gate. Raises `ModelError` where there is none."""
+    from coach.answers import generate
+
     passages = generate.given(work.result.hits if work.result else (), work.language)
     if not passages:
         return
@@ -170,15 +189,6 @@ def _write(work: Work, session: Session, searcher: Searcher, breaks_rules: Break
             left_out = model_texts().partly[work.language].format(count=dropped, total=dropped + piece.kept)
             notices = (*notices, left_out)
         yield replace(work, answer=piece.text, citations=piece.citations, composer="model", notices=notices)
-
-
-def _timed(name: str, step):  # type: ignore[no-untyped-def]
-    def run(work: Work) -> Work:
-        started = time.perf_counter()
-        done: Work = step(work)
-        return replace(done, timings_ms=done.timings_ms | {name: round((time.perf_counter() - started) * 1000, 2)})
-
-    return run
 
 
 def question_language(question: str, setting: str, turns: tuple[Turn, ...]) -> Language:
@@ -226,7 +236,7 @@ def _heeded(work: Work, searcher: Searcher) -> Work:
     return work
 
 
-def _compose(work: Work) -> Work:
+def _compose(work: Work, _searcher: Searcher) -> Work:
     texts = language_data(work.language).texts
     hits = [hit for hit in work.result.hits if extract.units(hit.passage)] if work.result else []
     if work.outcome == "not_covered" or not hits:
@@ -246,10 +256,17 @@ def _compose(work: Work) -> Work:
     return replace(work, answer=composed, citations=citations, notices=notices)
 
 
-def _ground(work: Work) -> Work:
+def _ground(work: Work, _searcher: Searcher) -> Work:
     if work.citations and not verbatim(work.answer, work.citations):
         raise StoreError("An answer did not stand in its sources; run 'coach sync' to read the folders again.")
     return work
+
+
+UNDERSTAND = Step("understand", _understand)
+RETRIEVE = Step("retrieve", _retrieve)
+COMPOSE = Step("compose", _compose)
+GROUND = Step("ground", _ground)
+STEPS = (UNDERSTAND, RETRIEVE, COMPOSE, GROUND)
 
 
 def turn(work: Work) -> Turn:

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from coach.answers.ground import BreaksRules, Gate
+from coach.answers.gate import BreaksRules, Gate
 from coach.answers.reading import Claim, Reader
 from coach.answers.support import Judge, Source
 from coach.errors import ModelError

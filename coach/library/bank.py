@@ -253,9 +253,17 @@ class Bank:
         names = np.array(kept.get("groups", []))
         _, told = catalogue.matrix("bank_signals")
         groups = {str(name): told[names == name] for name in dict.fromkeys(names)}
-        ordinary = np.array([self._keys[owner] != DANGER for owner in self._owners], bool)
         drawn = {name: (Plane(**one), Plane(**two)) for name, (one, two) in kept.get("planes", {}).items()}
-        return Signals(groups, np.concatenate([self.questions[ordinary], self.outside]), drawn)
+        return Signals(groups, [*self._without(DANGER), self.outside], drawn)
+
+    def _without(self, section: str) -> list[Vectors]:
+        """The questions of all sections but one, in the parts that it leaves; nothing is copied."""
+        import numpy as np
+
+        wanted = np.array([key != section for key in self._keys], bool)[self._owners]
+        changes = np.flatnonzero(np.diff(wanted)) + 1
+        parts = zip(np.split(self.questions, changes), np.split(wanted, changes), strict=True)
+        return [part for part, kept in parts if kept.any()]
 
     def see_query(self, vectors: Vectors) -> Vectors:
         """Vectors of questions as they are compared: about the mean of questions, through the lens, of unit length."""
@@ -277,16 +285,19 @@ class Bank:
         return list(numbers), np.array([numbers[key] for key in self._keys], np.int64)
 
     def consult(
-        self, connection: sqlite3.Connection, query: Vectors, clauses: Sequence[Vectors], text: str, language: Language
+        self, connection: sqlite3.Connection, vectors: Vectors, near: Vectors, text: str, language: Language
     ) -> list[Topic]:
-        """The sections that a question is most likely about, best first; vectors of it and its clauses are through the lens."""
+        """The sections that a question is most likely about, best first.
+
+        `vectors` are those of the question and of its clauses, through the lens; `near` their cosines with the wordings.
+        """
         import numpy as np
 
         names, place = self._distinct
-        likeness = self._likeness(query)
-        score = self._meant(query, likeness)
-        if len(clauses):
-            score = (score + np.mean([self._meant(clause, self._likeness(clause)) for clause in clauses], axis=0)) / 2
+        likeness = self._likeness(near[0])
+        score, *of_clauses = (self._meant(*each) for each in zip(vectors, near, strict=True))
+        if of_clauses:
+            score = (score + np.mean(of_clauses, axis=0)) / 2
         score += WORDS_WEIGHT * self._words(connection, text, language)
         best, alike = np.full(len(names), -9.0, np.float32), np.full(len(names), -1.0, np.float32)
         np.maximum.at(best, place, score)
@@ -300,18 +311,25 @@ class Bank:
             for i, weight in zip(top, weights, strict=True)
         ]
 
-    def _meant(self, query: Vectors, likeness: Vectors) -> Vectors:
+    def near(self, vectors: Vectors) -> Vectors:
+        """The cosines of vectors, shape (n, dimension), with all wordings, shape (n, wordings)."""
+        found: Vectors = vectors @ self.questions.T
+        return found
+
+    def _meant(self, query: Vectors, near: Vectors) -> Vectors:
         """How likely each section is meant, as a score."""
         _, place = self._distinct
-        score: Vectors = likeness + SECTION_WEIGHT * (self.sections @ query) + PLANES_WEIGHT * (self._planes @ query)[place]
+        score: Vectors = (
+            self._likeness(near) + SECTION_WEIGHT * (self.sections @ query) + PLANES_WEIGHT * (self._planes @ query)[place]
+        )
         return score
 
-    def _likeness(self, query: Vectors) -> Vectors:
+    def _likeness(self, near: Vectors) -> Vectors:
         """The cosine of each section's nearest question."""
         import numpy as np
 
         likeness = np.full(self.total, -1.0, np.float32)
-        np.maximum.at(likeness, self._owners, self.questions @ query)
+        np.maximum.at(likeness, self._owners, near)
         return likeness
 
     def said(self, text: str, language: Language) -> float:

@@ -36,23 +36,22 @@ class Lines:
 
 
 class Border:
-    """The border between `inside` and `outside`, examples as questions are compared, shapes (n, dimension) and (m, dimension)."""
+    """The border that was drawn, with the examples `outside`, shape (m, dimension), as questions are compared."""
 
-    def __init__(self, inside: Vectors, outside: Vectors, lines: Lines) -> None:
+    def __init__(self, outside: Vectors, lines: Lines) -> None:
         import numpy as np
 
-        self._inside = inside
         self._outside = np.asarray(np.delete(outside, list(lines.spoken_of), axis=0), np.float32)
-        self._direction = np.asarray(lines.direction or np.zeros(inside.shape[1]), np.float32)
+        self._direction = np.asarray(lines.direction or np.zeros(outside.shape[1]), np.float32)
         self._lines = lines
 
-    def signals(self, query: Vectors) -> tuple[float, float]:
+    def signals(self, query: Vectors, near: Vectors) -> tuple[float, float]:
         """How much nearer a question is to the examples inside, and how far it lies on their side of the plane between.
 
-        Both in standard deviations above the examples outside.
+        `near` are its cosines with those inside. Both in standard deviations above the examples outside.
         """
         (first, second), (one, two) = self._lines.means, self._lines.deviations
-        nearer = _nearer(self._inside @ query, self._outside @ query)
+        nearer = _nearer(near, self._outside @ query)
         return (nearer - first) / one, (float(self._direction @ query) - second) / two
 
 

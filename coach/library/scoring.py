@@ -51,9 +51,9 @@ class Scores:
 
     numbers: Any
     total: Vectors
-    likeness: Vectors
     topics: list[Topic]
-    query: Vectors
+    sides: tuple[float, float]  # of the border
+    ahead: float  # see `Evidence`
 
 
 class View(Generation):
@@ -73,7 +73,9 @@ class View(Generation):
         import numpy as np
 
         connection = self.catalogue.connection
-        topics = self.bank.consult(connection, query, clauses, text, language)
+        heard = np.stack([query, *clauses])
+        near = self.bank.near(heard)
+        topics = self.bank.consult(connection, heard, near, text, language)
         terms = lexical.query_terms(text, language, _Vocabulary(connection))
         limit = RANKED if self.exact else CANDIDATES
         by_words = lexical.search(connection, terms, limit)
@@ -82,17 +84,19 @@ class View(Generation):
         likeness = vectors @ query
         words = self._share(by_words, places, terms)
         related = self._share(by_topic, places, ())
-        inside = 1 / (1 + float(np.exp(-sum(self.border.signals(query)) + INSIDE)))
+        sides = self.border.signals(query, near[0])
+        inside = 1 / (1 + float(np.exp(-sum(sides) + INSIDE)))
         total = (2 - inside) * likeness + ASKED * np.maximum(asked, 0) + WORDS * words + inside * TOPIC_WORDS * related
         rows = [number - 1 for topic in topics for number in topic.numbers]
         alike = iter((vectors @ self.bank.sections[rows].T).T)
         for topic in topics:
             total = total + inside * TOPICS * topic.weight * np.max([next(alike) for _ in topic.numbers], axis=0)
-        ahead = OWN + OURS * asks_for_own(text, language) + OWN_LIKENESS * likeness
-        total = total + self.own[places] * ahead
+        first = OWN + OURS * asks_for_own(text, language) + OWN_LIKENESS * likeness
+        total = total + self.own[places] * first
         foreign = self.languages[places] != LANGUAGES.index(language)
         total = total - self.promotion[places] - OTHER_LANGUAGE * foreign
-        return Scores(self.numbers[places], total, likeness, topics, query)
+        ahead = float(likeness.max() - (self.bank.sections @ query).max())
+        return Scores(self.numbers[places], total, topics, sides, ahead)
 
     def _share(self, found: Mapping[int, float], places: Any, terms: Sequence[str]) -> Vectors:
         """BM25 scores as shares: of the most that the terms could give, or of the best passage where no terms are given."""
@@ -126,7 +130,7 @@ class View(Generation):
         """What speaks for the best passages answering the question."""
         import numpy as np
 
-        nearer, side = self.border.signals(scores.query)
+        nearer, side = scores.sides
         first = [int(number) for number in scores.numbers[best[:TOP]]]
         terms = set(lexical.tokens(text, language))
         counts = lexical.frequencies(self.catalogue.connection, terms)
@@ -138,7 +142,7 @@ class View(Generation):
             said=self.bank.said(text, language),
             score=float(np.mean(scores.total[best[:TOP]])),
             words=self._share_in([("lexicon", first), *topical], weights),
-            ahead=float(scores.likeness.max() - (self.bank.sections @ scores.query).max()),
+            ahead=scores.ahead,
         )
 
     def _share_in(self, places: Sequence[tuple[str, Sequence[int]]], weights: Mapping[str, float]) -> float:
@@ -169,7 +173,7 @@ class View(Generation):
 
     def _calibrate(self, calibration: Calibration) -> None:
         self.calibration = calibration
-        self.border = Border(self.bank.questions, self.bank.outside, calibration.lines)
+        self.border = Border(self.bank.outside, calibration.lines)
 
     def _spoken_of(self, fingerprint: str) -> list[int]:
         """The questions outside the handbook that these folders do answer."""

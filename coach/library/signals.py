@@ -50,40 +50,62 @@ def plane(one: Vectors, other: Vectors) -> Plane:
 
 
 class Signals:
-    """The examples by group, ordinary questions, shape (m, dimension), and the planes between each signal and the others."""
+    """The examples by group, ordinary questions in parts of shape (m, dimension), and the planes between a signal and the others.
+
+    The ordinary ones come in parts since they are most of the question bank, which is not copied for this.
+    """
 
     def __init__(
-        self, groups: Mapping[str, Vectors], ordinary: Vectors, drawn: Mapping[str, tuple[Plane, Plane]] | None = None
+        self, groups: Mapping[str, Vectors], ordinary: Sequence[Vectors], drawn: Mapping[str, tuple[Plane, Plane]] | None = None
     ) -> None:
         self.groups = groups
         self.ordinary = ordinary
-        pairs = {(examples, misses) for examples, misses, _, _ in HEARD.values() if {examples, misses} <= set(groups)}
-        self.planes = drawn or {
-            examples: (plane(groups[examples], groups[misses]), plane(groups[examples], ordinary)) for examples, misses in pairs
+        self.planes = drawn or self._drawn()
+
+    def _drawn(self) -> dict[str, tuple[Plane, Plane]]:
+        import numpy as np
+
+        pairs = {(examples, misses) for examples, misses, _, _ in HEARD.values() if {examples, misses} <= set(self.groups)}
+        if not pairs:
+            return {}
+        ordinary = np.concatenate(self.ordinary)
+        return {
+            examples: (plane(self.groups[examples], self.groups[misses]), plane(self.groups[examples], ordinary))
+            for examples, misses in pairs
         }
 
     def heard(self, query: Vectors, clauses: Sequence[Vectors]) -> tuple[Signal, ...]:
         """What is heard in a question or in one of its clauses; a concern only where it is not a crisis."""
+        strengths: dict[tuple[str, str], list[float]] = {}
+        for examples, misses, _, _ in HEARD.values():
+            if examples in self.planes and (examples, misses) not in strengths:
+                alike = [lines[2:] for lines in HEARD.values() if lines[:2] == (examples, misses)]
+                least, least_of_clause = (min(lines) for lines in zip(*alike, strict=True))
+                of_clauses = (self.strength(examples, misses, clause, least_of_clause) for clause in clauses)
+                strengths[examples, misses] = [self.strength(examples, misses, query, least), *of_clauses]
         found: list[Signal] = []
         for name, (examples, misses, whole, part) in HEARD.items():
-            told = self.strength(examples, misses, query) > whole
-            if told or any(self.strength(examples, misses, clause) > part for clause in clauses):
+            told, *parts = strengths.get((examples, misses), (-float("inf"),))
+            if told > whole or any(one > part for one in parts):
                 found.append(name)
         return tuple(name for name in found if name != "concern" or "crisis" not in found)
 
-    def strength(self, examples: str, misses: str, query: Vectors) -> float:
-        """How clearly a vector is one of the examples rather than a near miss or an ordinary question; about 0 is halfway."""
+    def strength(self, examples: str, misses: str, query: Vectors, least: float = -float("inf")) -> float:
+        """How clearly a vector is one of the examples rather than a near miss or an ordinary question; about 0 is halfway.
+
+        The ordinary ones, most of the work, are left out where the others alone keep it from being above `least`.
+        """
         import numpy as np
 
-        if examples not in self.planes:
-            return -float("inf")
-        sides = [(float(np.asarray(p.direction) @ query) - p.middle) / p.deviation for p in self.planes[examples]]
-        others = max(_near(self.groups[misses], query), _near(self.ordinary, query))
-        return min(sides) + CLOSENESS * (_near(self.groups[examples], query) - others)
+        sides = min((float(np.asarray(p.direction) @ query) - p.middle) / p.deviation for p in self.planes[examples])
+        near, missed = _near([self.groups[examples]], query), _near([self.groups[misses]], query)
+        strength = sides + CLOSENESS * (near - missed)
+        return strength if strength <= least else min(strength, sides + CLOSENESS * (near - _near(self.ordinary, query)))
 
 
-def _near(examples: Any, query: Vectors) -> float:
+def _near(examples: Sequence[Any], query: Vectors) -> float:
     import numpy as np
 
-    count = min(NEIGHBOURS, len(examples))
-    return float(np.partition(examples @ query, -count)[-count:].mean()) if count else -1.0
+    likeness = np.concatenate([part @ query for part in examples])
+    count = min(NEIGHBOURS, len(likeness))
+    return float(np.partition(likeness, -count)[-count:].mean()) if count else -1.0
