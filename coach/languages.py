@@ -100,7 +100,7 @@ def read_yaml(path: Path) -> Any:
     from ruamel.yaml.error import MarkedYAMLError
 
     try:
-        return YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+        return YAML(typ="safe").load(path.read_text(encoding="utf-8"))
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise PromptError(f"{path.name}:{line}: {error.problem}; mend the file and try again.") from None

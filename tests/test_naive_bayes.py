@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from coach.library.naive_bayes import NaiveBayes, learn
+from coach.library.naive_bayes import NaiveBayes, features
+from coach.library.naive_bayes import learn as learn_from
 from coach.records import Language
 
 SILENT, THANKS, SALARY = 0, 1, 2
@@ -19,6 +20,11 @@ EXAMPLES: list[tuple[str, Language, int]] = [
     ("how do i say thanks after a talk", "en", THANKS),
     ("wat verdien ik als mentor", "nl", SALARY),
 ]
+
+
+def learn(examples: list[tuple[str, Language, int]], groups: int) -> NaiveBayes:
+    """What is learnt from texts."""
+    return learn_from([(tuple(features(text, language)), language, group) for text, language, group in examples], groups)
 
 
 @pytest.fixture(scope="module")

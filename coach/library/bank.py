@@ -26,7 +26,7 @@ from coach.library import lexical
 from coach.library.catalogue import Catalogue, vector_key
 from coach.library.learning import lens, planes, unit
 from coach.library.loaders import load
-from coach.library.naive_bayes import NaiveBayes, learn
+from coach.library.naive_bayes import NaiveBayes, features, learn
 from coach.library.passages import passages
 from coach.library.signals import Plane, Signals
 from coach.records import Language, Passage
@@ -198,10 +198,17 @@ def _write_vectors(
 def _write_words(catalogue: Catalogue, bank: Sequence[Section]) -> None:
     """Keep what the words of a question tell: which section it is about, and whether it is one for the handbook at all."""
     names = _numbered(section.key for section in bank)
-    wordings = [(text, section.passage.language, names[section.key]) for section in bank for text in section.questions]
-    texts = [(embedding_text(section.passage), section.passage.language, names[section.key]) for section in bank]
-    inside = [(text, language, INSIDE) for text, language, _ in wordings]
-    others = [(text, language, OUTSIDE) for language in LANGUAGES for text in outside(language)]
+    wordings = [
+        (tuple(features(text, section.passage.language)), section.passage.language, names[section.key])
+        for section in bank
+        for text in section.questions
+    ]
+    texts = [
+        (tuple(features(embedding_text(section.passage), section.passage.language)), section.passage.language, names[section.key])
+        for section in bank
+    ]
+    inside = [(terms, language, INSIDE) for terms, language, _ in wordings]
+    others = [(tuple(features(text, language)), language, OUTSIDE) for language in LANGUAGES for text in outside(language)]
     for name, examples, groups in (("bank", [*wordings, *texts], len(names)), ("side", [*inside, *others], 2)):
         counted = learn(examples, groups)
         catalogue.keep_matrix(f"{name}_terms", counted.terms, counted.rarity[:, None])

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING, Any
 
 from coach.languages import LANGUAGES, stem, words
@@ -70,25 +70,23 @@ class NaiveBayes:
         return np.asarray(total + values.sum() * self.absent[LANGUAGES.index(language)], np.float32)
 
 
-def learn(examples: Iterable[tuple[str, Language, int]], groups: int) -> NaiveBayes:
-    """Count over examples: a text, its language, and the number of its group, below `groups`."""
+def learn(examples: Iterable[tuple[Sequence[int], Language, int]], groups: int) -> NaiveBayes:
+    """Count over examples: the features of a text, its language, and the number of its group, below `groups`."""
     import numpy as np
 
-    terms, counts, documents, owners, spoken = [], [], [], [], []
-    for number, (text, language, group) in enumerate(examples):
-        for term, count in Counter(features(text, language)).items():
-            terms.append(term)
-            counts.append(count)
-            documents.append(number)
-        owners.append(group)
-        spoken.append(LANGUAGES.index(language))
-    distinct, place = np.unique(np.array(terms, np.int64), return_inverse=True)
-    document, owner, tongue = np.array(documents, np.int64), np.array(owners, np.int64), np.array(spoken, np.int64)
+    known = list(examples)
+    owner = np.array([group for _, _, group in known], np.int64)
+    tongue = np.array([LANGUAGES.index(language) for _, language, _ in known], np.int64)
+    standing = np.repeat(np.arange(len(known)), [len(terms) for terms, _, _ in known])
+    every = np.fromiter(chain.from_iterable(terms for terms, _, _ in known), np.int64, len(standing))
+    distinct, which = np.unique(every, return_inverse=True)
+    places, counts = np.unique(standing * len(distinct) + which, return_counts=True)
+    document, place = np.divmod(places, max(len(distinct), 1))
     in_language = np.bincount(tongue, minlength=len(LANGUAGES))
     of_term = np.zeros(len(distinct), np.int64)
     of_term[place] = tongue[document]
     rarity = np.log((1 + in_language[of_term]) / (1 + np.bincount(place, minlength=len(distinct)))) + 1
-    values = _weighed(np.array(counts, np.float64), rarity[place])
+    values = _weighed(counts, rarity[place])
     values /= np.sqrt(np.bincount(document, values**2, len(owner)))[document]
     pairs, where = np.unique(distinct[place] * _GROUPS + owner[document], return_inverse=True)
     used = np.bincount(where, values, len(pairs))
