@@ -93,13 +93,17 @@ class Hit:
 
 @dataclass(frozen=True)
 class SearchResult:
-    """What a search found; `confidence` is the calibrated chance, 0 to 1, that the passages answer the query."""
+    """What a search found; `confidence` is the calibrated chance, 0 to 1, that the passages answer the query.
+
+    `clear`, 0 to 1, is how far one subject stands out as the one that is meant.
+    """
 
     query: str
     language: Language
     confidence: float
     hits: tuple[Hit, ...]
     notice: str = ""
+    clear: float = 1.0
 
     def to_dict(self) -> dict[str, Any]:
         """The object that `coach search --json` prints."""

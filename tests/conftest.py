@@ -12,6 +12,7 @@ import guidance
 import hypothesis
 import pytest
 from fake_model import GUIDANCE, KEY, FakeModel
+from filelock import FileLock
 
 from coach.coach import Coach
 from coach.library.sync import sync
@@ -76,11 +77,16 @@ def make_settings(tmp_path: Path) -> MakeSettings:
 
 @pytest.fixture(scope="session")
 def warm_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder that holds the question bank and no guidance; copy it rather than change it."""
-    folder = tmp_path_factory.mktemp("warm")
-    built = settings_in(folder)
-    sync(built)
-    return built.home
+    """A data folder that holds the question bank and no guidance, made once for all workers; copy it rather than change it."""
+    shared = tmp_path_factory.getbasetemp()
+    folder = (shared.parent if "PYTEST_XDIST_WORKER" in os.environ else shared) / "warm"
+    with FileLock(f"{folder}.lock"):
+        built = folder / "built"
+        if not built.exists():
+            folder.mkdir(exist_ok=True)
+            sync(settings_in(folder))
+            built.touch()
+    return folder / "home"
 
 
 @pytest.fixture(scope="session")

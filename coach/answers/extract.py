@@ -19,7 +19,7 @@ from coach.model.fence import without_commands
 from coach.records import Citation, Hit, Language, Passage
 
 MOST_PASSAGES = 4
-MOST_CHARACTERS = 1_400  # of an answer; a good minute of reading
+MOST_CHARACTERS = 1_800  # of an answer; a minute and a half of reading
 WHOLE = 800  # characters of the best passage that are quoted before a choice is made in it
 CLOSE = 0.8  # the second passage is quoted as the best one is if its score is at least this share of that one's
 NEAR = 0.72  # a further passage is quoted if its score is at least this share of the best one's

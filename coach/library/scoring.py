@@ -53,7 +53,13 @@ class Scores:
     total: Vectors
     topics: list[Topic]
     sides: tuple[float, float]  # of the border
+    inside: float  # h above
     ahead: float  # see `Evidence`
+
+    @property
+    def clear(self) -> float:
+        """How far one subject stands out, 0 to 1: the weight of the likeliest; nothing is known of one outside the handbook."""
+        return max(self.topics[0].weight, 1 - self.inside) if self.topics else 1.0
 
 
 class View(Generation):
@@ -64,6 +70,7 @@ class View(Generation):
 
     def _load(self) -> None:
         super()._load()
+        self._terms: dict[int, Mapping[str, float]] = {}
         if self.count:
             kept = self.catalogue.meta("scale")
             self._calibrate(Calibration.from_json(kept) if kept else self.calibrate())
@@ -96,7 +103,7 @@ class View(Generation):
         foreign = self.languages[places] != LANGUAGES.index(language)
         total = total - self.promotion[places] - OTHER_LANGUAGE * foreign
         ahead = float(likeness.max() - (self.bank.sections @ query).max())
-        return Scores(self.numbers[places], total, topics, sides, ahead)
+        return Scores(self.numbers[places], total, topics, sides, inside, ahead)
 
     def _share(self, found: Mapping[int, float], places: Any, terms: Sequence[str]) -> Vectors:
         """BM25 scores as shares: of the most that the terms could give, or of the best passage where no terms are given."""
@@ -113,18 +120,21 @@ class View(Generation):
 
     def _topic_terms(self, topics: Sequence[Topic]) -> list[str]:
         """The words that set the likely sections apart, best first."""
-        connection = self.catalogue.connection
-        weights: dict[str, float] = {}
+        rated: dict[str, float] = {}
         for topic in topics:
-            marks = ",".join("?" * len(topic.numbers))
-            for heading, text in connection.execute(
-                f"SELECT heading, text FROM bank_lexicon WHERE rowid IN ({marks})", topic.numbers
-            ):
-                for term in set(f"{heading} {text}".split()):
-                    weights[term] = weights.get(term, 0.0) + topic.weight
-        counts = lexical.frequencies(connection, weights)
-        rated = {term: weights[term] * lexical.idf(count, self.count) for term, count in counts.items()}
+            for number in topic.numbers:
+                for term, rarity in self._terms_of(number).items():
+                    rated[term] = rated.get(term, 0.0) + topic.weight * rarity
         return sorted(rated, key=lambda term: -rated[term])[:TOPIC_TERMS]
+
+    def _terms_of(self, number: int) -> Mapping[str, float]:
+        """The words of a section of the bank that stand in this index, with how rare they are in it."""
+        if number not in self._terms:
+            connection = self.catalogue.connection
+            (row,) = connection.execute("SELECT heading, text FROM bank_lexicon WHERE rowid = ?", (number,)).fetchall()
+            counts = lexical.frequencies(connection, set(" ".join(row).split()))
+            self._terms[number] = {term: lexical.idf(count, self.count) for term, count in counts.items()}
+        return self._terms[number]
 
     def evidence(self, scores: Scores, best: Any, text: str, language: Language) -> Evidence:
         """What speaks for the best passages answering the question."""

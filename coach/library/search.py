@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 CONTEXT = 0.4  # of the question that a follow-up continues, beside the follow-up itself
 SEEN = 0.3  # taken off for a passage that the conversation has shown
+FOUND, SPARE = 3, 24  # passages read for each that is wanted, and beyond: twins and equal texts are found once
 LONGEST_QUERY = 2_000  # characters of a question that are read
 
 Result = TypeVar("Result")
@@ -93,13 +94,14 @@ class Searcher:
         if not text or not view.count:
             return SearchResult(text, spoken, 0.0, (), notice)
         scores, evidence = self._score(view, text, spoken, context)
-        best = order(scores.total)[: 6 * k + 40]
+        best = order(scores.total)[: FOUND * k + SPARE]
         found = view.catalogue.passages(int(number) for number in scores.numbers[best])
         ranked = [(found[int(scores.numbers[i])], float(scores.total[i])) for i in best]
         if seen:
             ranked = [(passage, score - SEEN * _was_seen(passage, seen)) for passage, score in ranked]
             ranked.sort(key=lambda pair: -pair[1])
-        return SearchResult(text, spoken, confidence(evidence, view.calibration), tuple(_distinct(ranked, spoken, k)), notice)
+        hits = tuple(_distinct(ranked, spoken, k))
+        return SearchResult(text, spoken, confidence(evidence, view.calibration), hits, notice, scores.clear)
 
     def _score(self, view: View, text: str, language: Language, context: str) -> tuple[Scores, Evidence]:
         query, *apart = self._embed(view, text, *([] if context else clauses(text, language)))
