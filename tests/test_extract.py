@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import guidance
@@ -11,14 +12,15 @@ from conftest import settings_in
 
 from coach import Coach
 from coach.answers import extract
-from coach.answers.chain import Work, chain
+from coach.answers.chain import COMPOSE, UNCLEAR, Work, chain
 from coach.answers.ground import cited_sentences, verbatim
+from coach.languages import language_data
 from coach.library.confidence import ANSWERED
 from coach.library.loaders import load
 from coach.library.passages import passages
 from coach.library.search import Searcher
 from coach.library.sync import sync
-from coach.records import Hit, Language, Passage
+from coach.records import Hit, Language, Passage, Signal
 from coach.settings import Settings
 
 
@@ -176,6 +178,28 @@ def test_three_honest_outcomes(
         " ".join(done.notices).startswith(notice),
         len(done.citations),
     ) == (outcome, True, True, sources)
+
+
+@pytest.mark.parametrize(
+    ("clear", "signals", "told"), [(UNCLEAR - 0.01, (), True), (UNCLEAR, (), False), (UNCLEAR - 0.01, ("crisis",), False)]
+)
+def test_that_another_subject_may_be_meant_is_said(
+    english_only: Settings, clear: float, signals: tuple[Signal, ...], told: bool
+) -> None:
+    found = replace(Searcher(english_only).search("Does the programme pay back my train tickets?"), clear=clear)
+    work = Work("Does the programme pay back my train tickets?", "en", result=found, outcome="answered", signals=signals)
+    done = COMPOSE(work, Searcher(english_only))
+    assert (language_data("en").texts.several in done.notices, bool(done.citations)) == (told, True)
+
+
+def test_the_chain_of_langchain_says_what_the_coach_says(english_only: Settings) -> None:
+    question = "Does the programme pay back my train tickets?"
+    chained, asked = chain(Searcher(english_only)).invoke(Work(question, "en")), Coach(english_only).ask(question)
+    assert (chained.answer, chained.citations, set(chained.timings_ms)) == (
+        asked.answer,
+        asked.citations,
+        set(asked.timings_ms) - {"total"},
+    )
 
 
 def test_a_follow_up_continues_its_conversation(english_only: Settings) -> None:

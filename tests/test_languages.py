@@ -226,7 +226,12 @@ def test_a_text_about_suicide_is_known(text: str, expected: bool) -> None:
             "nl",
             ["Al drie weken niets gehoord van mijn mentor", "en ik begin me te ergeren.", "Wat stuur ik hem?"],
         ),
-        ("She nods but nothing ever happens, what do I say", "en", ["nothing ever happens", "what do I say"]),
+        (
+            "She nods at everything I suggest in our meetings but nothing ever happens afterwards, what do I say",
+            "en",
+            ["She nods at everything I suggest in our meetings", "nothing ever happens afterwards", "what do I say"],
+        ),
+        ("She nods but nothing ever happens, what do I say", "en", []),
         ("a, b; c: d", "en", []),
         ("", "nl", []),
     ],

@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import guidance
+import numpy as np
 import pytest
 from conftest import synced_in
 
 from coach import Coach
 from coach.languages import language_data
+from coach.library.signals import HEARD
 from coach.records import Language, Signal
 
 
@@ -35,6 +37,15 @@ def coach(tmp_path_factory: pytest.TempPathFactory, warm_home: Path) -> Coach:
 )
 def test_what_is_heard(coach: Coach, question: str, language: Language, signals: tuple[Signal, ...]) -> None:
     assert coach.searcher.signals(question, language) == signals
+
+
+def test_what_is_left_out_for_speed_changes_nothing(coach: Coach) -> None:
+    known = coach.searcher.view().bank.signals
+    vectors = np.concatenate([*known.groups.values(), *(part[::400] for part in known.ordinary)])[::5]
+    for vector in vectors:
+        for examples, misses, least, _ in HEARD.values():
+            whole, bounded = known.strength(examples, misses, vector), known.strength(examples, misses, vector, least)
+            assert (whole > least, bounded >= whole) == (bounded > least, True)
 
 
 def test_in_a_crisis_the_way_to_help_comes_first_and_nothing_is_advised(coach: Coach) -> None:

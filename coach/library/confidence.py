@@ -19,7 +19,7 @@ from coach.library.border import Lines
 from coach.records import Outcome
 
 ANSWERED = 0.6  # at or above it the passages are taken to answer
-RELATED = 0.2  # at or above it they are worth showing, without a claim
+RELATED = 0.1  # at or above it they are worth showing, without a claim: a sound question refused is worse than a near miss shown
 
 
 @dataclass(frozen=True)
