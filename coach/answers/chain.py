@@ -216,27 +216,30 @@ def _understand(work: Work, searcher: Searcher) -> Work:
 
 
 def _retrieve(work: Work, searcher: Searcher) -> Work:
+    if "crisis" in work.signals:
+        return _for_a_crisis(work, searcher)
     seen = frozenset(place for turn in work.turns for place in turn.passages) if work.continues else frozenset()
     context = "" if work.searched else work.continues
     result = searcher.search(work.searched or work.question, RETRIEVED, work.language, context=context, seen=seen)
     notices = (*work.notices, result.notice) if result.notice else work.notices
     found = replace(work, result=result, outcome=outcome(result.confidence), notices=notices)
-    return _heeded(found, searcher) if work.signals else found
+    return _without_verdict(found, result, searcher) if "judging" in work.signals else found
 
 
-def _heeded(work: Work, searcher: Searcher) -> Work:
-    """In a crisis only what the handbook says of one; where a person is to be judged, what stands nearby and no verdict."""
-    assert work.result is not None
+def _for_a_crisis(work: Work, searcher: Searcher) -> Work:
+    """Only what the handbook says of a crisis, whatever was asked."""
     data = language_data(work.language)
-    if "crisis" in work.signals:
-        found = searcher.search(data.texts.crisis_question, RETRIEVED, work.language)
-        hits = [hit for hit in found.hits if hit.passage.twin.startswith(f"{data.crisis_topic}#")][:1]
-        return replace(work, result=replace(work.result, hits=tuple(hits)), outcome="answered" if hits else "not_covered")
-    if "judging" in work.signals:
-        first, *others = searcher.search(data.texts.judging_question, RETRIEVED, work.language).hits
-        near = [hit for hit in work.result.hits if hit.passage != first.passage]
-        return replace(work, result=replace(work.result, hits=(*near[:1], first, *near[1:], *others)), outcome="related")
-    return work
+    result = searcher.search(data.texts.crisis_question, RETRIEVED, work.language)
+    hits = tuple(hit for hit in result.hits if hit.passage.twin.startswith(f"{data.crisis_topic}#"))[:1]
+    notices = (*work.notices, result.notice) if result.notice else work.notices
+    return replace(work, result=replace(result, hits=hits), outcome="answered" if hits else "not_covered", notices=notices)
+
+
+def _without_verdict(work: Work, result: SearchResult, searcher: Searcher) -> Work:
+    """Where a person is to be judged: what stands nearby, and no verdict."""
+    first, *others = searcher.search(language_data(work.language).texts.judging_question, RETRIEVED, work.language).hits
+    near = [hit for hit in result.hits if hit.passage != first.passage]
+    return replace(work, result=replace(result, hits=(*near[:1], first, *near[1:], *others)), outcome="related")
 
 
 def _compose(work: Work, _searcher: Searcher) -> Work:
