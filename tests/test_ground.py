@@ -1,4 +1,4 @@
-"""The gate: what does not stand in its source is not served."""
+"""What does not stand in its source is not served: an extractive answer letter for letter."""
 
 from __future__ import annotations
 

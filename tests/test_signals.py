@@ -31,6 +31,7 @@ def coach(tmp_path_factory: pytest.TempPathFactory, warm_home: Path) -> Coach:
         ("Which of my two mentees is smarter, rate them from one to ten", "en", ("judging",)),
         ("Hoe lang wacht ik met een herinnering als mijn mentor stil blijft?", "nl", ()),
         ("How many goals do we choose for the first half year?", "en", ()),
+        ("De agenda staat klaar, maar ik snij mezelf weer", "nl", ("crisis",)),
         ("Ik ga dood van de zenuwen voor mijn eerste gesprek, tips?", "nl", ()),
         ("", "nl", ()),
     ],

@@ -22,7 +22,7 @@ from coach.settings import Settings
 
 WAIT = 600.0  # seconds for another process that takes over the same index
 IDENTITY = ("origin", "generation", "collection")  # two catalogues that agree in these are of one state of one index
-CARRIED = (*IDENTITY, "made_with", "embedder", "embedder_setting", "scale")
+CARRIED = (*IDENTITY, "made_with", "embedder", "embedder_setting", "scale", "scale_of")
 
 
 def mirror_path(settings: Settings) -> Path:

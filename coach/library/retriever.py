@@ -1,4 +1,4 @@
-"""The search as a LangChain retriever, for this coach's chain and for anybody else's.
+"""The search as a LangChain retriever, for chains of one's own.
 
 It stands apart from `search.py` because importing LangChain takes longer than a search does.
 """

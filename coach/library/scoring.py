@@ -14,13 +14,15 @@ Scores are fused, not ranks, since BM25 of an English question over Dutch text i
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
+import sys
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from coach.languages import LANGUAGES, asks_for_own, language_data
-from coach.library import lexical
+from coach.library import bank, border, lexical
 from coach.library.bank import Topic, outside
 from coach.library.border import Border, draw, spoken_of
 from coach.library.catalogue import vector_key
@@ -45,6 +47,14 @@ OTHER_LANGUAGE = 0.05  # taken off for a passage in the other language
 TOP = 3  # passages that confidence is judged on
 
 
+def measured_with() -> str:
+    """Changes with the weights above and those of the bank and the border: the scale of an index holds for these alone."""
+    weights = {
+        name: value for module in (bank, border, sys.modules[__name__]) for name, value in vars(module).items() if name.isupper()
+    }
+    return hashlib.sha256(repr(sorted(weights.items())).encode()).hexdigest()[:16]
+
+
 @dataclass(frozen=True)
 class Scores:
     """Row numbers of passages with their scores, and what confidence is judged on."""
@@ -53,13 +63,7 @@ class Scores:
     total: Vectors
     topics: list[Topic]
     sides: tuple[float, float]  # of the border
-    inside: float  # h above
     ahead: float  # see `Evidence`
-
-    @property
-    def clear(self) -> float:
-        """How far one subject stands out, 0 to 1: the weight of the likeliest; nothing is known of one outside the handbook."""
-        return max(self.topics[0].weight, 1 - self.inside) if self.topics else 1.0
 
 
 class View(Generation):
@@ -72,7 +76,7 @@ class View(Generation):
         super()._load()
         self._terms: dict[int, Mapping[str, float]] = {}
         if self.count:
-            kept = self.catalogue.meta("scale")
+            kept = self.catalogue.meta("scale") if self.catalogue.meta("scale_of") == measured_with() else ""
             self._calibrate(Calibration.from_json(kept) if kept else self.calibrate())
 
     def score(self, query: Vectors, text: str, language: Language, clauses: Sequence[Vectors] = ()) -> Scores:
@@ -103,7 +107,7 @@ class View(Generation):
         foreign = self.languages[places] != LANGUAGES.index(language)
         total = total - self.promotion[places] - OTHER_LANGUAGE * foreign
         ahead = float(likeness.max() - (self.bank.sections @ query).max())
-        return Scores(self.numbers[places], total, topics, sides, inside, ahead)
+        return Scores(self.numbers[places], total, topics, sides, ahead)
 
     def _share(self, found: Mapping[int, float], places: Any, terms: Sequence[str]) -> Vectors:
         """BM25 scores as shares: of the most that the terms could give, or of the best passage where no terms are given."""

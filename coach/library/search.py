@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 CONTEXT = 0.4  # of the question that a follow-up continues, beside the follow-up itself
 SEEN = 0.3  # taken off for a passage that the conversation has shown
 FOUND, SPARE = 3, 24  # passages read for each that is wanted, and beyond: twins and equal texts are found once
+FARTHER = 8  # times as many, where those were too few
 LONGEST_QUERY = 2_000  # characters of a question that are read
 
 Result = TypeVar("Result")
@@ -61,13 +62,31 @@ class Searcher:
         spoken: Language = language or detect(text)
         return self._read(lambda view: self._search(view, text, k, spoken, context, seen))
 
+    def section(self, twin: str, language: Language) -> SearchResult:
+        """A section of the handbook by its key, in a language if it is there in that one; nothing where the folders lack it."""
+
+        def found(view: View) -> SearchResult:
+            rows = view.catalogue.connection.execute("SELECT id FROM passages WHERE twin = ? ORDER BY id", (twin,)).fetchall()
+            passages = view.catalogue.passages(row[0] for row in rows).values()
+            chosen = sorted(passages, key=lambda passage: passage.language != language)[:1]
+            notice = self._stale(view, language) or view.notices.get(language, "")
+            return SearchResult(twin, language, float(bool(chosen)), tuple(Hit(1, each, 1.0) for each in chosen), notice)
+
+        return self._read(found)
+
     def signals(self, text: str, language: Language) -> tuple[Signal, ...]:
         """What a question tells beside its subject: a person in danger, or one to be judged."""
         text = " ".join(text[:LONGEST_QUERY].split())
 
         def heard(view: View) -> tuple[Signal, ...]:
-            query, *apart = self._embed(view, text, *clauses(text, language))
-            return view.bank.signals.heard(query, apart) if text and view.count else ()
+            if not text or not view.count:
+                return ()
+            known = view.bank.signals
+            query, *apart = view.bank.see_query(self._embed(view, text, *clauses(text, language)))
+            pieces = [] if apart else clauses(text, language, longest_whole=0)
+            if pieces and known.traced(query):
+                apart = list(view.bank.see_query(self._embed(view, *pieces)))
+            return known.heard(query, apart)
 
         return self._read(heard)
 
@@ -94,19 +113,26 @@ class Searcher:
         if not text or not view.count:
             return SearchResult(text, spoken, 0.0, (), notice)
         scores, evidence = self._score(view, text, spoken, context)
-        best = order(scores.total)[: FOUND * k + SPARE]
-        found = view.catalogue.passages(int(number) for number in scores.numbers[best])
-        ranked = [(found[int(scores.numbers[i])], float(scores.total[i])) for i in best]
-        if seen:
-            ranked = [(passage, score - SEEN * _was_seen(passage, seen)) for passage, score in ranked]
-            ranked.sort(key=lambda pair: -pair[1])
-        hits = tuple(_distinct(ranked, spoken, k))
-        return SearchResult(text, spoken, confidence(evidence, view.calibration), hits, notice, scores.clear)
+        best = order(scores.total)
+        hits: tuple[Hit, ...] = ()
+        for depth in (FOUND * k + SPARE, FARTHER * (FOUND * k + SPARE)):  # farther only where most are twins or the same
+            found = view.catalogue.passages(int(number) for number in scores.numbers[best[:depth]])
+            ranked = [(found[int(scores.numbers[i])], float(scores.total[i])) for i in best[:depth]]
+            if seen:
+                ranked = [(passage, score - SEEN * _was_seen(passage, seen)) for passage, score in ranked]
+                ranked.sort(key=lambda pair: -pair[1])
+            hits = tuple(_distinct(ranked, spoken, k))
+            if len(hits) == k:
+                break
+        clear = scores.topics[0].weight if scores.topics and hits and hits[0].passage.twin else 1.0
+        return SearchResult(text, spoken, confidence(evidence, view.calibration), hits, notice, clear)
 
     def _score(self, view: View, text: str, language: Language, context: str) -> tuple[Scores, Evidence]:
-        query, *apart = self._embed(view, text, *([] if context else clauses(text, language)))
+        raw = self._embed(view, text, *clauses(text, language))
+        view.raw_query = raw[0]
+        query, *apart = view.bank.see_query(raw)
         if context:
-            query = unit(query + CONTEXT * self._embed(view, context)[0])
+            query, apart = unit(query + CONTEXT * view.bank.see_query(self._embed(view, context))[0]), []
             text = f"{text} {context}"
         scores = view.score(query, text, language, apart)
         return scores, view.evidence(scores, order(scores.total), text, language)
@@ -126,12 +152,13 @@ class Searcher:
         with self._guard:
             if self._view is not None:
                 self._view.close()
-                self._view = None
+                self._view = self._latest = None
 
     def embed(self, text: str) -> Vectors:
         """The vector of a question as it is compared (see `learning.lens`)."""
         with self._guard:
-            vector: Vectors = self._embed(self.view(), text)[0]
+            view = self.view()
+            vector: Vectors = view.bank.see_query(self._embed(view, text))[0]
             return vector
 
     def vectors(self, texts: Sequence[str]) -> Vectors:
@@ -142,11 +169,10 @@ class Searcher:
         return view.bank.compare(embedder.passages(list(texts)))
 
     def _embed(self, view: View, *texts: str) -> Vectors:
+        """The vectors of questions as the embedder gives them, kept until others are wanted."""
         if self._latest is None or self._latest[:2] != (view, texts):  # what is listened to is then searched for
             self._latest = (view, texts, self._own_embedder(view).queries(texts))
-        raw = self._latest[2]
-        view.raw_query = raw[0]
-        return view.bank.see_query(raw)
+        return self._latest[2]
 
     def _own_embedder(self, view: View) -> Embedder:
         """The embedder that the index was made with."""

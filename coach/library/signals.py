@@ -26,6 +26,9 @@ HEARD: Mapping[Signal, tuple[str, str, float, float]] = {
     "concern": ("crisis", "calm", -0.6, 0.4),
     "judging": ("judging", "fair", -0.3, 1.0),
 }
+# Of 40 short messages that hide a danger behind small talk, 88% are heard as a crisis by their clauses and 80% without; all that
+# only a clause tells lie above this as a whole, and of ordinary short questions 3%.
+TRACE = -3.0
 NEIGHBOURS = 2  # whose mean cosine counts
 CLOSENESS = 12.0  # of a difference in cosine, against one in deviations
 
@@ -89,6 +92,11 @@ class Signals:
             if told > whole or any(one > part for one in parts):
                 found.append(name)
         return tuple(name for name in found if name != "concern" or "crisis" not in found)
+
+    def traced(self, query: Vectors) -> bool:
+        """Whether there is so much of a signal in a question that its clauses are worth listening to, however short it is."""
+        pairs = {(examples, misses) for examples, misses, _, _ in HEARD.values() if examples in self.planes}
+        return any(self.strength(examples, misses, query, TRACE) > TRACE for examples, misses in pairs)
 
     def strength(self, examples: str, misses: str, query: Vectors, least: float = -float("inf")) -> float:
         """How clearly a vector is one of the examples rather than a near miss or an ordinary question; about 0 is halfway.

@@ -18,7 +18,7 @@ from coach.library.embedding import Progress
 from coach.library.folders import File
 from coach.library.lock import folder
 from coach.library.mirror import announcement
-from coach.library.scoring import View
+from coach.library.scoring import View, measured_with
 from coach.library.store import POINTER, VectorStore, collection_name
 from coach.records import Document, Passage
 from coach.settings import Settings
@@ -201,6 +201,7 @@ def _replace(
     catalogue.set_meta(
         generation=str(catalogue.generation + 1),
         scale="",  # measured when all is in place
+        scale_of=measured_with(),
         made_with=index_fingerprint(settings.embedder),
         embedder_setting=settings.embedder,
         embedder=embedder.fingerprint,

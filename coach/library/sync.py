@@ -25,6 +25,7 @@ from coach.library.embedding import Progress, embed_missing
 from coach.library.loaders import load
 from coach.library.lock import catalogue_path, folder, lock
 from coach.library.mirror import agrees
+from coach.library.scoring import measured_with
 from coach.library.store import VectorStore
 from coach.library.switch import Read, index_fingerprint, restamp, switch, texts
 from coach.records import Failure, SyncReport
@@ -66,6 +67,7 @@ def _sync(settings: Settings, started: float, progress: Progress) -> SyncReport:
             changes.nothing
             and same
             and catalogue.meta("bank") == bank.digest()
+            and catalogue.meta("scale_of") == measured_with()
             and not catalogue.meta("dirty")
             and _store_stands(settings, catalogue)
         ):

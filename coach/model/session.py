@@ -43,6 +43,8 @@ class Models:
             return None
         if not decision(self.settings, where):
             raise failure("no_consent", where=where.where, model=where.model)
+        import langchain_core.prompts  # noqa: F401  half a second that is not the model's: the clock starts with the session
+
         with self._guard:
             if self._model is None:
                 self._model = ChatModel(self.settings, where)
