@@ -18,6 +18,7 @@ from typing import Any
 
 from coach.languages import read_yaml
 from coach.library import lexical, search
+from coach.library.embedders import load_embedder
 from coach.library.sync import sync
 from coach.settings import load_settings
 
@@ -111,7 +112,7 @@ def by_meaning(searcher: search.Searcher) -> Callable[[Question], list[Span]]:
     """The embedder's cosine over the same passages, alone."""
     import numpy as np
 
-    view = searcher.view()
+    view, embedder = searcher.view(), load_embedder(searcher.settings.embedder, searcher.settings)
     raw = view.catalogue.vectors_of(
         [key for (key,) in view.catalogue.connection.execute("SELECT vector FROM passages ORDER BY id")]
     )
@@ -119,8 +120,7 @@ def by_meaning(searcher: search.Searcher) -> Callable[[Question], list[Span]]:
     passages = view.catalogue.passages(numbers)
 
     def find(question: Question) -> list[Span]:
-        searcher.embed(question.text)
-        best = np.argsort(-(raw @ view.raw_query))[:20]
+        best = np.argsort(-(raw @ embedder.queries([question.text])[0]))[:20]
         return [(passages[numbers[i]].document, passages[numbers[i]].start, passages[numbers[i]].end) for i in best]
 
     return find
