@@ -85,7 +85,6 @@ class LanguageData(BaseModel):
     evidence_words: Words
     own_phrases: tuple[str, ...]
     crisis_phrases: tuple[str, ...]
-    crisis_section: str
     example_markers: tuple[str, ...]
     texts: Texts
     probes: tuple[str, ...]

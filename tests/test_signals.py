@@ -10,6 +10,7 @@ import pytest
 from conftest import synced_in
 
 from coach import Coach
+from coach.answers.chain import RETRIEVE, Work
 from coach.languages import language_data
 from coach.library.signals import HEARD
 from coach.records import Language, Signal
@@ -53,6 +54,11 @@ def test_in_a_crisis_the_way_to_help_comes_first_and_nothing_is_advised(coach: C
     answer = coach.ask("nog even over dinsdag: ik denk dat ik er dan niet meer ben, ik wil niet meer leven")
     texts = language_data("nl").texts
     assert (answer.outcome, answer.notice.startswith(texts.crisis), answer.answer) == ("not_covered", True, texts.beyond)
+
+
+def test_a_crisis_goes_before_a_judgement(coach: Coach) -> None:
+    work = Work("Is mijn mentee gek? Ik wil niet meer leven", "nl", signals=("crisis", "judging"))
+    assert RETRIEVE(work, coach.searcher).outcome == "not_covered"
 
 
 def test_a_person_is_not_judged_and_what_stands_nearby_is_shown(coach: Coach) -> None:

@@ -21,6 +21,7 @@ from coach.answers.ground import verbatim
 from coach.answers.history import Turn, context_of, follows_up
 from coach.errors import ModelError, StoreError
 from coach.languages import detect, in_crisis, language_data
+from coach.library.bank import DANGER
 from coach.library.confidence import outcome
 from coach.library.search import Searcher
 from coach.model.prompts import model_texts, prompt, why
@@ -215,21 +216,16 @@ def _understand(work: Work, searcher: Searcher) -> Work:
 
 
 def _retrieve(work: Work, searcher: Searcher) -> Work:
-    if "crisis" in work.signals:
-        return _for_a_crisis(work, searcher)
-    seen = frozenset(place for turn in work.turns for place in turn.passages) if work.continues else frozenset()
-    context = "" if work.searched else work.continues
-    result = searcher.search(work.searched or work.question, RETRIEVED, work.language, context=context, seen=seen)
+    if "crisis" in work.signals:  # only what the handbook says of one, whatever was asked
+        result = searcher.section(DANGER, work.language)
+    else:
+        seen = frozenset(place for turn in work.turns for place in turn.passages) if work.continues else frozenset()
+        context = "" if work.searched else work.continues
+        result = searcher.search(work.searched or work.question, RETRIEVED, work.language, context=context, seen=seen)
     notices = (*work.notices, result.notice) if result.notice else work.notices
     found = replace(work, result=result, outcome=outcome(result.confidence), notices=notices)
-    return _without_verdict(found, result, searcher) if "judging" in work.signals else found
-
-
-def _for_a_crisis(work: Work, searcher: Searcher) -> Work:
-    """Only what the handbook says of a crisis, whatever was asked."""
-    result = searcher.section(language_data(work.language).crisis_section, work.language)
-    notices = (*work.notices, result.notice) if result.notice else work.notices
-    return replace(work, result=result, outcome="answered" if result.hits else "not_covered", notices=notices)
+    judged = "judging" in work.signals and "crisis" not in work.signals
+    return _without_verdict(found, result, searcher) if judged else found
 
 
 def _without_verdict(work: Work, result: SearchResult, searcher: Searcher) -> Work:

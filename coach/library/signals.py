@@ -79,17 +79,10 @@ class Signals:
 
     def heard(self, query: Vectors, clauses: Sequence[Vectors]) -> tuple[Signal, ...]:
         """What is heard in a question or in one of its clauses; a concern only where it is not a crisis."""
-        strengths: dict[tuple[str, str], list[float]] = {}
-        for examples, misses, _, _ in HEARD.values():
-            if examples in self.planes and (examples, misses) not in strengths:
-                alike = [lines[2:] for lines in HEARD.values() if lines[:2] == (examples, misses)]
-                least, least_of_clause = (min(lines) for lines in zip(*alike, strict=True))
-                of_clauses = (self.strength(examples, misses, clause, least_of_clause) for clause in clauses)
-                strengths[examples, misses] = [self.strength(examples, misses, query, least), *of_clauses]
         found: list[Signal] = []
         for name, (examples, misses, whole, part) in HEARD.items():
-            told, *parts = strengths.get((examples, misses), (-float("inf"),))
-            if told > whole or any(one > part for one in parts):
+            bounds = [(query, whole), *((clause, part) for clause in clauses)]
+            if examples in self.planes and any(self.strength(examples, misses, one, least) > least for one, least in bounds):
                 found.append(name)
         return tuple(name for name in found if name != "concern" or "crisis" not in found)
 
